@@ -1,0 +1,38 @@
+SHELL := /bin/sh
+UV_VERSION := 0.13.9
+# A uv on PATH is used; else one is put inside the project, never into the system.
+UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.standoff/uv/bin/uv)
+export STANDOFF_UV := $(UV)
+# The lock files must read the same from whatever machine and index they were made.
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE)
+
+.PHONY: roundtrip check test test-all golden lock clean
+roundtrip: .venv/ready  ## the whole way once, through a real Label Studio
+	.venv/bin/standoff roundtrip
+check: .venv/ready  ## lint, types, import contracts, fast tests
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy --strict
+	.venv/bin/lint-imports
+	.venv/bin/pytest -m "not (server or browser or postgres or matrix or hub)"
+test: .venv/ready  ## all that needs no root, with a real Label Studio
+	.venv/bin/pytest --cov -m "not (browser or postgres or matrix)"
+test-all: .venv/ready  ## what is left: 5 is pytest's exit code for "nothing collected"
+	.venv/bin/pytest -m "browser or postgres or matrix" || { test $$? -eq 5 && \
+	echo "test-all: none yet: no test is marked browser, postgres or matrix"; }
+golden: .venv/ready  ## rewrite the golden files; read the diff before committing it
+	STANDOFF_GOLDEN=write .venv/bin/pytest tests/test_golden.py
+lock: | $(UV)  ## rewrite both lock files; newest versions with UPGRADE=--upgrade
+	$(LOCK) pyproject.toml --all-extras --group dev -o requirements/dev.txt
+	$(LOCK) --group server -o loaders/standoff/labelstudio/server.txt
+clean:  ## all that can be made again; .standoff/ also keeps the journal of pulls, so it stays
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage dist
+.venv/ready: requirements/dev.txt pyproject.toml | $(UV)
+	test -x .venv/bin/python || { rm -rf .venv && $(UV) venv --python '>=3.11' .venv; }
+	$(UV) pip sync --python .venv/bin/python --require-hashes requirements/dev.txt
+	$(UV) pip install --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	touch $@
+$(CURDIR)/.standoff/uv/bin/uv:
+	{ python3 -m venv .standoff/uv && .standoff/uv/bin/pip install uv==$(UV_VERSION); } || \
+	{ rm -rf .standoff/uv && python3 -m pip install --target .standoff/uv uv==$(UV_VERSION); }
