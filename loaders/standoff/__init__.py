@@ -1,0 +1,1 @@
+"""Annotated text corpora as code: schema, Label Studio round trip, validation, releases."""

@@ -1,0 +1,127 @@
+"""What stops the work. A finding is bad data, reported with all the others; an error means that we cannot go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = [
+    "AnchorError",
+    "FileError",
+    "OffsetError",
+    "RecordError",
+    "ReleaseError",
+    "SchemaError",
+    "StandoffError",
+    "StudioError",
+    "UsageError",
+]
+
+
+class StandoffError(Exception):
+    """The base of all of the package's errors: a place, what was there, what was expected.
+
+    Args:
+        message: what was there, what was expected, and what to do.
+        place: file, document, task or field; put in front of the message.
+    """
+
+    def __init__(self, message: str, *, place: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+    def at(self, place: str) -> StandoffError:
+        """The same error, with its place put in front of what is already known of it."""
+        self.place = (
+            f"{place}{'' if self.place.startswith(('#', '[', '.')) else ' '}{self.place}" if self.place else place
+        )
+        return self
+
+
+class UsageError(StandoffError):
+    """A command or a function was asked for something that it does not offer."""
+
+
+class FileError(StandoffError):
+    """A file is missing, unreadable, not UTF-8 or not JSON."""
+
+
+class RecordError(StandoffError):
+    """A record does not have the shape of its kind."""
+
+
+class SchemaError(StandoffError):
+    """The schema is not one that this package can work by.
+
+    Attributes:
+        problems: everything that is wrong with it, one sentence each.
+    """
+
+    def __init__(self, problems: Sequence[str], *, place: str = "") -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems), place=place)
+
+
+class OffsetError(StandoffError):
+    """An offset lies outside the text, or inside a character.
+
+    Attributes:
+        offset: the offset that was asked for.
+        unit: what it counts.
+    """
+
+    def __init__(self, message: str, *, offset: int, unit: str, place: str = "") -> None:
+        super().__init__(message, place=place)
+        self.offset = offset
+        self.unit = unit
+
+
+class AnchorError(StandoffError):
+    """A quotation is not in the text, or is there more than once.
+
+    Attributes:
+        exact: the quotation.
+        candidates: (start, end) of each place that could be meant, in code points.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exact: str,
+        candidates: Sequence[tuple[int, int]] = (),
+        place: str = "",
+    ) -> None:
+        super().__init__(message, place=place)
+        self.exact = exact
+        self.candidates = tuple(candidates)
+
+
+class StudioError(StandoffError):
+    """Label Studio is not there, refused a request, or holds what cannot be read.
+
+    Attributes:
+        status: the HTTP status, where there was an answer.
+    """
+
+    def __init__(self, message: str, *, place: str = "", status: int | None = None) -> None:
+        super().__init__(message, place=place)
+        self.status = status
+
+
+class ReleaseError(StandoffError):
+    """A release is missing, incomplete or not the one that was asked for."""
+
+
+def nearest(word: Any, known: Sequence[str]) -> str:
+    """The end of a message about an unknown word: the known one that looks most like it, if any does."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(str(word), known, n=1, cutoff=0.6) or [
+        k for k in known if k.casefold() == str(word).casefold()
+    ]
+    return f" [did you mean {found[0]!r}?]" if found else ""

@@ -1,0 +1,364 @@
+"""Folders of JSON to a corpus and back, in canonical form: what was read is written as the same bytes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, TypeVar
+
+import msgspec
+
+from standoff.canon import (
+    canonical,
+    canonical_document,
+    canonical_segments,
+    canonical_set,
+    listings,
+)
+from standoff.errors import FileError, OffsetError, RecordError, UsageError
+from standoff.model import (
+    GOLD,
+    AnnotationSet,
+    Annotator,
+    Corpus,
+    Document,
+    Entity,
+    Finding,
+    Release,
+    Right,
+    Segments,
+    Splits,
+)
+from standoff.schema import parse
+from standoff.scheme import Scheme
+from standoff.text import decode, drop
+
+__all__ = [
+    "find_root",
+    "inspect",
+    "raw_file",
+    "read",
+    "read_document",
+    "read_json",
+    "read_scheme",
+    "set_path",
+    "write",
+    "write_corpus",
+    "write_document",
+    "write_set",
+]
+
+T = TypeVar("T")
+
+
+def find_root(start: Path) -> Path:
+    """The corpus that a folder is in: it, or the nearest folder above with corpus/ and schema/.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "corpus").is_dir() and (folder / "schema").is_dir():
+            return folder
+    raise UsageError(
+        "no corpus here or above: expected a folder with corpus/ and schema/; use --root, or standoff init",
+        place=str(start),
+    )
+
+
+def read(root: Path) -> Corpus:
+    """The corpus of a checkout.
+
+    Raises:
+        FileError: a file is missing, in another encoding or no JSON.
+        RecordError: a record does not have the shape of its kind; names the first one.
+        SchemaError: the schema cannot be worked by.
+    """
+    corpus, findings = inspect(root)
+    if findings:
+        first, more = findings[0], len(findings) - 1
+        raise RecordError(
+            first.message + (f" (and {more} more; standoff validate lists them)" if more else ""),
+            place=f"{first.file} {first.field}".strip(),
+        )
+    return corpus
+
+
+def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
+    """The corpus of a checkout as far as its records have their kind's shape, and findings on those left out.
+
+    Raises:
+        FileError: a file is missing, in another encoding or no JSON.
+        SchemaError: the schema cannot be worked by.
+    """
+    scheme = read_scheme(root)
+    findings: list[Finding] = []
+
+    def record(path: Path, kind: type[T]) -> T | None:
+        value = read_json(path)
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            what, _, field = str(error).partition(" - at `$")
+            findings.append(
+                Finding(
+                    _relative(path, root),
+                    "",
+                    field.rstrip("`").lstrip("."),
+                    "record-shape",
+                    "error",
+                    f"{what}{_found(value, field.rstrip('`'))}",
+                )
+            )
+            return None
+
+    documents: dict[str, Document] = {}
+    for path in _json_files(root / "corpus" / "documents"):
+        try:
+            document = read_document(root, path.stem)
+        except (RecordError, OffsetError) as error:
+            findings.append(Finding(_relative(path, root), path.stem, "", "record-shape", "error", error.message))
+        else:
+            documents[document.id] = document
+    segments: dict[str, Segments] = {}
+    for path in _json_files(root / "corpus" / "segments"):
+        if segmented := record(path, Segments):
+            segments[path.stem] = segmented
+    entities = record(root / "corpus" / "entities.json", _Entities) or _Entities()
+    annotators = record(root / "annotations" / "annotators.json", _Annotators) or _Annotators()
+    rights = record(root / "corpus" / "rights.json", _Rights) or _Rights()
+    releases = record(root / "corpus" / "releases.json", _Releases) or _Releases()
+    splits = record(root / "corpus" / "splits.json", Splits) or Splits()
+    sets: dict[tuple[str, str], AnnotationSet] = {}
+    gold: dict[str, AnnotationSet] = {}
+    folder = root / "annotations"
+    for path in sorted((*folder.glob("sets/*/*.json"), *folder.glob("gold/*.json"))):
+        if found := record(path, AnnotationSet):
+            annotator = path.parent.name
+            findings.extend(_misplaced(found, annotator, path, root))
+            if annotator == GOLD:
+                gold[path.stem] = found
+            else:
+                sets[annotator, path.stem] = found
+    findings.extend(_doubled("corpus/entities.json", [entity.id for entity in entities.entities]))
+    findings.extend(_doubled("annotations/annotators.json", [annotator.id for annotator in annotators.annotators]))
+    corpus = Corpus(
+        scheme=scheme,
+        documents=documents,
+        segments=segments,
+        entities={entity.id: entity for entity in sorted(entities.entities, key=lambda e: e.id)},
+        annotators={annotator.id: annotator for annotator in sorted(annotators.annotators, key=lambda a: a.id)},
+        sets=sets,
+        gold=gold,
+        splits=splits,
+        rights=rights.documents,
+        releases=releases.releases,
+        version="",
+    )
+    return corpus, tuple(sorted(findings))
+
+
+class _Entities(msgspec.Struct, forbid_unknown_fields=True):
+    entities: tuple[Entity, ...] = ()
+
+
+class _Annotators(msgspec.Struct, forbid_unknown_fields=True):
+    annotators: tuple[Annotator, ...] = ()
+
+
+class _Rights(msgspec.Struct, forbid_unknown_fields=True):
+    documents: dict[str, Right] = {}
+
+
+class _Releases(msgspec.Struct, forbid_unknown_fields=True):
+    releases: tuple[Release, ...] = ()
+
+
+def read_scheme(root: Path) -> Scheme:
+    """The scheme of the schema folder of a checkout or a release.
+
+    Raises:
+        FileError, SchemaError: see `standoff.schema.parse`.
+    """
+    folder = root / "schema"
+    if not folder.is_dir():
+        raise FileError("not found; expected the folder of schema files", place=str(folder))
+    texts = {
+        path.name: decode(_bytes(path), place=str(path))
+        for path in sorted(folder.iterdir())
+        if path.suffix in (".json", ".md")
+    }
+    return parse(texts, place=str(folder))
+
+
+def read_document(root: Path, id: str) -> Document:
+    """A document's record with the text that its raw file holds.
+
+    Raises:
+        FileError: the record or the raw file is missing, or not UTF-8.
+        RecordError: the record has not the shape of one.
+        OffsetError: the dropped ranges do not lie in the raw text, in order.
+    """
+    path = root / "corpus" / "documents" / f"{id}.json"
+    record = read_json(path)
+    place = _relative(path, root)
+    if not isinstance(record, dict):
+        raise RecordError(f"is a JSON {type(record).__name__}; expected an object", place=place)
+    raw_path = raw_file(root, id)
+    raw = decode(_bytes(raw_path), place=_relative(raw_path, root))
+    try:
+        document = msgspec.convert({**record, "text": ""}, Document)
+        if len(raw) != document.raw_length:
+            raise RecordError(
+                f"raw_length is {document.raw_length}, but {_relative(raw_path, root)} has {len(raw)} characters",
+                place=place,
+            )
+        return msgspec.structs.replace(document, text=drop(raw, document.dropped))
+    except msgspec.ValidationError as error:
+        raise RecordError(str(error), place=place) from error
+    except OffsetError as error:
+        raise error.at(place) from error
+
+
+def raw_file(root: Path, id: str) -> Path:
+    """Where a document's bytes lie.
+
+    Raises:
+        FileError: there is no such file.
+    """
+    for suffix in (".txt", ".html"):
+        path = root / "corpus" / "raw" / f"{id}{suffix}"
+        if path.is_file():
+            return path
+    raise FileError("not found; expected the document's raw file", place=f"corpus/raw/{id}.txt")
+
+
+def read_json(path: Path) -> Any:
+    """The value that a file of JSON holds.
+
+    Raises:
+        FileError: the file is missing, not UTF-8, or no JSON; names the place in it.
+    """
+    text = decode(_bytes(path), place=str(path))
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise FileError(
+            f"is no JSON: {error}; expected one complete JSON value in {len(text.encode())} bytes",
+            place=str(path),
+        ) from error
+
+
+def set_path(root: Path, annotator: str, document: str) -> Path:
+    """Where a set lies."""
+    folder = root / "annotations" / GOLD if annotator == GOLD else root / "annotations" / "sets" / annotator
+    return folder / f"{document}.json"
+
+
+def write(path: Path, data: str | bytes) -> bool:
+    """Puts a file in place, whole or not at all; says whether anything changed."""
+    data = data.encode() if isinstance(data, str) else data
+    try:
+        if path.read_bytes() == data:
+            return False
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as aside:
+        try:
+            aside.write(data)
+            aside.flush()
+            os.fsync(aside.fileno())
+            Path(aside.name).chmod(0o644)
+            Path(aside.name).replace(path)
+        except BaseException:
+            Path(aside.name).unlink()
+            raise
+    return True
+
+
+def write_set(root: Path, annotations: AnnotationSet, scheme: Scheme) -> bool:
+    """Puts a set in its place; says whether anything changed."""
+    return write(
+        set_path(root, annotations.annotator, annotations.document),
+        canonical_set(annotations, scheme),
+    )
+
+
+def write_document(root: Path, document: Document, segments: Segments) -> None:
+    """Puts a document's record and segments in their places; the raw file stays what it is."""
+    write(root / "corpus" / "documents" / f"{document.id}.json", canonical_document(document))
+    write(root / "corpus" / "segments" / f"{document.id}.json", canonical_segments(segments))
+
+
+def write_corpus(root: Path, corpus: Corpus, raw: Mapping[str, bytes]) -> None:
+    """Puts a whole corpus into a folder.
+
+    Args:
+        raw: document -> the bytes of its raw file.
+    """
+    for name, text in corpus.scheme.files.items():
+        write(root / "schema" / name, text)
+    for path, text in listings(corpus):
+        write(root / path, text)
+    for id, document in corpus.documents.items():
+        write(
+            root / "corpus" / "raw" / f"{id}{'.html' if document.media_type == 'text/html' else '.txt'}",
+            raw[id],
+        )
+        write_document(root, document, corpus.segments[id])
+    for marked in (*corpus.sets.values(), *corpus.gold.values()):
+        write_set(root, marked, corpus.scheme)
+
+
+def _doubled(file: str, ids: list[str]) -> Iterator[Finding]:
+    for id, times in sorted(Counter(ids).items()):
+        if times > 1:
+            yield Finding(file, id, "id", "record-shape", "error", f"id {id!r} stands {times} times; expected once")
+
+
+def _misplaced(found: AnnotationSet, annotator: str, path: Path, root: Path) -> Iterator[Finding]:
+    for field, is_, expected in (
+        ("annotator", found.annotator, annotator),
+        ("document", found.document, path.stem),
+    ):
+        if is_ != expected:
+            yield Finding(
+                _relative(path, root),
+                "",
+                field,
+                "record-shape",
+                "error",
+                f"{field} is {is_!r}, but the file's place says {expected!r}",
+            )
+
+
+def _found(value: Any, path: str) -> str:
+    """What stands at a path such as `.annotations[3].label`, for a message."""
+    for step in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", path):
+        try:
+            value = value[step[0]] if step[0] else value[int(step[1])]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    shown = canonical(value)
+    return f", got {shown}" if path and len(shown) < 200 else ""
+
+
+def _json_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.json")) if folder.is_dir() else []
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise FileError("not found", place=str(path)) from error
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror}", place=str(path)) from error
