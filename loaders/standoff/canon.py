@@ -8,9 +8,10 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from standoff.errors import RecordError
-from standoff.model import Annotation, AnnotationSet, Corpus, Document, Segments
+from standoff.model import Annotation, AnnotationSet, Corpus, Document, Segments, derived_id
 from standoff.scheme import Scheme
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "content_digest",
     "json_set",
     "listings",
+    "normal",
     "order",
 ]
 
@@ -41,6 +43,43 @@ def order(annotations: Iterable[Annotation], layers: Iterable[str]) -> tuple[Ann
         )
 
     return tuple(sorted(annotations, key=key))
+
+
+def normal(marked: AnnotationSet, scheme: Scheme) -> AnnotationSet:
+    """The same set with everything in its one order: annotations as on disk, entities by id, the targets of a role by
+    where they stand in the text (entities, and what has no place, by id), the ends of a symmetric relation by id.
+
+    Label Studio keeps the targets of a role in no order, and an annotator draws a symmetric relation from either end;
+    whoever makes a set calls this before it is written.
+    """
+    place = {a.id: (a.spans[0].start, -a.spans[-1].end) for a in marked.annotations if a.spans}
+    symmetric = {
+        (constraint.layer, label): constraint.roles
+        for constraint in scheme.constraints
+        if constraint.kind == "symmetric"
+        for label in constraint.labels
+    }
+
+    def in_order(annotation: Annotation) -> Annotation:
+        refs = {
+            role: tuple(sorted(ids, key=lambda id: (*place.get(id, (0, 0)), id)))
+            for role, ids in sorted(annotation.refs.items())
+            if ids
+        }
+        id = annotation.id
+        ends = symmetric.get((annotation.layer, annotation.label))
+        if ends and all(len(refs.get(role, ())) == 1 for role in ends):
+            first, second = sorted(refs[role][0] for role in ends)
+            refs |= {ends[0]: (first,), ends[1]: (second,)}
+            id = derived_id(annotation.label, first, second)
+        attributes = dict(sorted(annotation.attributes.items()))
+        return structs.replace(annotation, id=id, refs=refs, attributes=attributes)
+
+    return structs.replace(
+        marked,
+        annotations=order(map(in_order, marked.annotations), scheme.layer_names),
+        entities=tuple(sorted(marked.entities, key=lambda entity: entity.id)),
+    )
 
 
 def canonical(value: Any) -> str:

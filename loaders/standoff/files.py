@@ -45,10 +45,12 @@ __all__ = [
     "read_document",
     "read_json",
     "read_scheme",
+    "read_text",
     "set_path",
     "write",
     "write_corpus",
     "write_document",
+    "write_listings",
     "write_set",
 ]
 
@@ -187,11 +189,7 @@ def read_scheme(root: Path) -> Scheme:
     folder = root / "schema"
     if not folder.is_dir():
         raise FileError("not found; expected the folder of schema files", place=str(folder))
-    texts = {
-        path.name: decode(_bytes(path), place=str(path))
-        for path in sorted(folder.iterdir())
-        if path.suffix in (".json", ".md")
-    }
+    texts = {path.name: read_text(path) for path in sorted(folder.iterdir()) if path.suffix in (".json", ".md")}
     return parse(texts, place=str(folder))
 
 
@@ -237,13 +235,22 @@ def raw_file(root: Path, id: str) -> Path:
     raise FileError("not found; expected the document's raw file", place=f"corpus/raw/{id}.txt")
 
 
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file.
+
+    Raises:
+        FileError: the file is missing, cannot be read or is not UTF-8.
+    """
+    return decode(_bytes(path), place=str(path))
+
+
 def read_json(path: Path) -> Any:
     """The value that a file of JSON holds.
 
     Raises:
         FileError: the file is missing, not UTF-8, or no JSON; names the place in it.
     """
-    text = decode(_bytes(path), place=str(path))
+    text = read_text(path)
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as error:
@@ -294,6 +301,12 @@ def write_document(root: Path, document: Document, segments: Segments) -> None:
     write(root / "corpus" / "segments" / f"{document.id}.json", canonical_segments(segments))
 
 
+def write_listings(root: Path, corpus: Corpus) -> None:
+    """Puts the corpus-wide files in their places: entities, splits, rights, releases, annotators."""
+    for path, text in listings(corpus):
+        write(root / path, text)
+
+
 def write_corpus(root: Path, corpus: Corpus, raw: Mapping[str, bytes]) -> None:
     """Puts a whole corpus into a folder.
 
@@ -302,8 +315,7 @@ def write_corpus(root: Path, corpus: Corpus, raw: Mapping[str, bytes]) -> None:
     """
     for name, text in corpus.scheme.files.items():
         write(root / "schema" / name, text)
-    for path, text in listings(corpus):
-        write(root / path, text)
+    write_listings(root, corpus)
     for id, document in corpus.documents.items():
         write(
             root / "corpus" / "raw" / f"{id}{'.html' if document.media_type == 'text/html' else '.txt'}",

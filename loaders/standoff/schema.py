@@ -195,10 +195,8 @@ def _lint_constraint(constraint: Constraint, layers: Mapping[str, Layer]) -> Ite
         *same,
     } - {""}
     roles |= set(constraint.by) - {"spans", "label", "refs"}
-    known = [role.name for role in layer.roles]
-    yield from (
-        f"{role!r} is no role of {layer.name}{nearest(role, known)}" for role in sorted(roles) if role not in known
-    )
+    names = [role.name for role in layer.roles]
+    yield from (f"{w!r} is no role of {layer.name}{nearest(w, names)}" for w in sorted(roles) if w not in names)
     labels = layer.label_names
     yield from (f"{w!r} is no label of {layer.name}{nearest(w, labels)}" for w in constraint.labels if w not in labels)
     if constraint.attribute:
