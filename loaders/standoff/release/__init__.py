@@ -1,0 +1,30 @@
+"""Releases: a corpus as a folder of Parquet with its card and its checksums, and the way back."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from standoff.release.building import BuildReport, build
+    from standoff.release.folder import About, verify
+    from standoff.release.loading import load, read_release, versions
+
+__all__ = ["About", "BuildReport", "build", "load", "read_release", "verify", "versions"]
+
+_MODULES = {
+    "About": "folder",
+    "BuildReport": "building",
+    "build": "building",
+    "load": "loading",
+    "read_release": "loading",
+    "verify": "folder",
+    "versions": "loading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Whoever loads a table does not wait for the rules that a build checks.
+    if name in _MODULES:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

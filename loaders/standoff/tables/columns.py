@@ -1,0 +1,205 @@
+"""Which columns each table has: of records as their types say, of annotations as the scheme says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import inspect
+
+from standoff.errors import RecordError, SchemaError, nearest
+from standoff.model import AnnotationSet, Annotator, Document, Entity, Right, Span
+from standoff.scheme import Layer, Scheme
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FIXED = (
+    "documents",
+    "sentences",
+    "tokens",
+    "entities",
+    "annotators",
+    "judgements",
+    "sets",
+    "set_entities",
+    "splits",
+    "events",
+    "rights",
+)
+"""The tables that every corpus has, besides one per layer and one per view."""
+
+_VALUES = b"standoff.values"
+
+
+def schemas(scheme: Scheme) -> dict[str, pa.Schema]:
+    """The columns of every table but the views: config -> schema.
+
+    Raises:
+        SchemaError: two tables or two columns would have the same name.
+    """
+    import pyarrow as pa
+
+    text, number = pa.string(), pa.int32()
+    place = [("start", number), ("end", number), ("text", text)]
+    owner = [("annotator", text), ("document", text)]
+    found = {
+        "documents": schema_of([*_record_columns(Document), ("segmenter", text)]),
+        "sentences": schema_of([("document", text), ("sentence", number), *place]),
+        "tokens": schema_of([("document", text), ("sentence", number), ("token", number), *place]),
+        "entities": schema_of(_record_columns(Entity)),
+        "annotators": schema_of(_record_columns(Annotator)),
+    }
+    for layer in scheme.layers:
+        if layer.name in FIXED:
+            raise SchemaError([f"layer {layer.name!r} has the name of a table that every corpus has; rename it"])
+        found[layer.name] = schema_of([("id", text), ("document", text), *_layer_columns((layer,))], place=layer.name)
+    return found | {
+        "judgements": schema_of(
+            [*owner, ("layer", text), ("id", text), *_layer_columns(scheme.layers)], place="judgements"
+        ),
+        "sets": schema_of([*owner, ("text_sha256", text)]),
+        "set_entities": schema_of([*owner, *_record_columns(Entity)]),
+        "splits": schema_of([("document", text), ("split", text)]),
+        "events": schema_of([("event", text), ("documents", pa.list_(text))]),
+        "rights": schema_of([("document", text), *_record_columns(Right)]),
+    }
+
+
+def schema_of(columns: Iterable[Any], *, place: str = "") -> pa.Schema:
+    """A schema of fields, or of pairs of name and type.
+
+    Raises:
+        SchemaError: two columns have the same name.
+    """
+    import pyarrow as pa
+
+    found = pa.schema(list(columns))
+    if doubled := sorted({name for name in found.names if found.names.count(name) > 1}):
+        raise SchemaError([f"two columns would be called {name!r}; rename one" for name in doubled], place=place)
+    return found
+
+
+def closed(name: str, type: pa.DataType, values: Iterable[str]) -> pa.Field:
+    """A column whose strings are of a closed list, told in the field's metadata; equal values are told once."""
+    import pyarrow as pa
+
+    return pa.field(name, type, metadata={_VALUES: msgspec.json.encode(list(dict.fromkeys(values)))})
+
+
+def vocabulary(field: pa.Field) -> tuple[str, ...]:
+    """The closed list that a column's strings are of; empty where any string may stand."""
+    return msgspec.json.decode((field.metadata or {}).get(_VALUES, b"[]"), type=tuple[str, ...])
+
+
+def roles_of(layers: Iterable[Layer]) -> dict[str, None]:
+    """The roles of some layers, each once, in order."""
+    return dict.fromkeys(role.name for layer in layers for role in layer.roles)
+
+
+def attributes_of(layers: Iterable[Layer]) -> dict[str, None]:
+    """The attributes of some layers, each once, in order."""
+    return dict.fromkeys(attribute.name for layer in layers for attribute in layer.attributes)
+
+
+def fields_of(record: type[Any]) -> tuple[str, ...]:
+    """The names of a record's fields."""
+    names: tuple[str, ...] = record.__struct_fields__
+    return names
+
+
+def arrow_table(columns: Mapping[str, Sequence[Any]], schema: pa.Schema) -> pa.Table:
+    """A table of columns of values and records; columns that the schema does not name are left out."""
+    import pyarrow as pa
+
+    return pa.Table.from_arrays([_array(columns[field.name], field.type) for field in schema], schema=schema)
+
+
+def check(set_: AnnotationSet, documents: Mapping[str, Document], scheme: Scheme) -> None:
+    """Refuses a set that says of a text what is not so, or that would lose something in the tables.
+
+    Raises:
+        RecordError: a document, layer, role or attribute is unknown, or a span does not quote its text.
+    """
+    if set_.document not in documents:
+        raise RecordError(f"there is no document {set_.document!r}", place=set_.address(""))
+    text = documents[set_.document].text
+    known = {layer.name: (roles_of((layer,)).keys(), attributes_of((layer,)).keys()) for layer in scheme.layers}
+    for annotation in set_.annotations:
+        if annotation.layer not in known:
+            raise RecordError(
+                f"{annotation.layer!r} is no layer{nearest(annotation.layer, list(known))}",
+                place=set_.address(annotation.id),
+            )
+        roles, attributes = known[annotation.layer]
+        for name in sorted((annotation.refs.keys() - roles) | (annotation.attributes.keys() - attributes)):
+            raise RecordError(
+                f"{name!r} is no role or attribute of {annotation.layer}{nearest(name, [*roles, *attributes])}",
+                place=set_.address(annotation.id),
+            )
+        for span in annotation.spans:
+            if text[span.start : span.end] != span.quote:
+                raise RecordError(
+                    f"quotes {span.quote!r} but [{span.start}:{span.end}] is {text[span.start : span.end]!r}",
+                    place=set_.address(annotation.id),
+                )
+
+
+def _layer_columns(layers: Sequence[Layer]) -> Iterator[Any]:
+    """The columns that annotations of some layers have, besides those that say which annotation it is."""
+    import pyarrow as pa
+
+    yield closed("label", pa.string(), [label for layer in layers for label in layer.label_names])
+    yield "spans", pa.list_(pa.struct(_record_columns(Span)))
+    yield from ((name, pa.list_(pa.string())) for name in roles_of(layers))
+    values: dict[str, list[str]] = {}
+    for attribute in (attribute for layer in layers for attribute in layer.attributes):
+        values.setdefault(attribute.name, []).extend(value.name for value in attribute.values)
+    yield from (closed(name, pa.string(), of) for name, of in values.items())
+    yield "note", pa.string()
+    yield "derived_from", pa.list_(pa.string())
+
+
+def _record_columns(record: type[Any]) -> list[tuple[str, pa.DataType]]:
+    info = inspect.type_info(record)
+    assert isinstance(info, inspect.StructType)
+    return [(field.name, _arrow_type(field.type)) for field in info.fields]
+
+
+def _arrow_type(kind: inspect.Type) -> pa.DataType:
+    import pyarrow as pa
+
+    match kind:
+        case inspect.StrType() | inspect.LiteralType():
+            return pa.string()
+        case inspect.BoolType():
+            return pa.bool_()
+        case inspect.IntType():
+            return pa.int32()
+        case inspect.VarTupleType(item_type=item):
+            return pa.list_(_arrow_type(item))
+        case inspect.StructType(cls=record):
+            return pa.struct(_record_columns(record))
+        case inspect.UnionType(types=types):
+            return _arrow_type(next(type for type in types if not isinstance(type, inspect.NoneType)))
+    raise TypeError(f"{kind!r} has no column type")
+
+
+def _array(values: Sequence[Any], type: pa.DataType) -> pa.Array:
+    """An Arrow array; of records field by field, which spares a dictionary for each."""
+    import pyarrow as pa
+
+    if pa.types.is_struct(type):
+        children = [
+            _array([None if value is None else getattr(value, field.name) for value in values], field.type)
+            for field in type.fields
+        ]
+        absent = pa.array([value is None for value in values], pa.bool_())
+        return pa.StructArray.from_arrays(children, fields=type.fields, mask=absent)
+    if pa.types.is_list(type) and pa.types.is_struct(type.value_type):
+        offsets = pa.array(list(accumulate(map(len, values), initial=0)), pa.int32())
+        items = _array([item for items in values for item in items], type.value_type)
+        return pa.ListArray.from_arrays(offsets, items, type=type)
+    return pa.array(values, type)

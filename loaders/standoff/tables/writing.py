@@ -1,0 +1,189 @@
+"""From a corpus to tables."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from standoff.canon import order
+from standoff.errors import RecordError
+from standoff.model import GOLD, AnnotationSet, Annotator, Corpus, Document, Entity, Progress, Right, Segments, silent
+from standoff.scheme import Layer
+from standoff.tables.columns import arrow_table, attributes_of, check, fields_of, roles_of, schemas
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SPLITS = ("train", "validation", "test")
+
+WHOLE = "corpus"
+"""The split of tables that belong to no one document. `datasets` keeps the name "all" for itself."""
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+def to_tables(corpus: Corpus, *, progress: Progress = silent) -> dict[str, dict[str, pa.Table]]:
+    """A corpus as tables: config -> split -> table, each with its full schema, also without rows.
+
+    Rows are in canonical order, by document. The list of releases and the version are no part of the tables. A role
+    or an attribute that an annotation does not have is null; a role that it has without filling it is an empty list.
+
+    Raises:
+        RecordError: something has no place in the tables: a layer, role or attribute that the scheme does not know, a
+            document without a split, a span that does not quote its text.
+        SchemaError: two tables or two columns would have the same name.
+    """
+    known = schemas(corpus.scheme)
+    documents = parts(corpus)
+    sets: dict[str, list[AnnotationSet]] = {id: [] for id in corpus.documents}
+    for set_ in _sets(corpus):
+        check(set_, corpus.documents, corpus.scheme)
+        sets[set_.document].append(set_)
+    gold = {id: [set_ for set_ in marked if set_.annotator == GOLD] for id, marked in sets.items()}
+    others = {id: [set_ for set_ in marked if set_.annotator != GOLD] for id, marked in sets.items()}
+    layers = corpus.scheme.layers
+    split_wise: dict[str, Callable[[Sequence[str]], Columns]] = {
+        "documents": partial(_documents, corpus),
+        "sentences": partial(_sentences, corpus),
+        "tokens": partial(_tokens, corpus),
+        **{layer.name: partial(_annotations, gold, layers, (layer,)) for layer in layers},
+        "judgements": partial(_annotations, others, layers, layers),
+        "sets": partial(_set_rows, sets),
+        "set_entities": partial(_set_entities, sets),
+    }
+    whole: dict[str, Columns] = {
+        "entities": _columns([entity for _, entity in sorted(corpus.entities.items())], Entity),
+        "annotators": _columns([annotator for _, annotator in sorted(corpus.annotators.items())], Annotator),
+        "splits": _pairs("document", "split", corpus.splits.splits),
+        "events": _pairs("event", "documents", corpus.splits.events),
+        "rights": {
+            "document": sorted(corpus.rights),
+            **_columns([right for _, right in sorted(corpus.rights.items())], Right),
+        },
+    }
+    tables = {}
+    for done, (config, schema) in enumerate(known.items(), 1):
+        if config in whole:
+            tables[config] = {WHOLE: arrow_table(whole[config], schema)}
+        else:
+            rows = split_wise[config]
+            tables[config] = {split: arrow_table(rows(ids), schema) for split, ids in documents.items()}
+        progress("tables", done, len(known))
+    return tables
+
+
+def parts(corpus: Corpus) -> dict[str, list[str]]:
+    """The documents of each split, in order, an empty split included.
+
+    Raises:
+        RecordError: a document is in no split, or segments have no document.
+    """
+    found: dict[str, list[str]] = {split: [] for split in SPLITS}
+    for id in sorted(corpus.documents):
+        if id not in corpus.splits.splits:
+            raise RecordError(
+                f"document {id!r} has no split; expected one of {', '.join(SPLITS)}", place="corpus/splits.json"
+            )
+        found[corpus.splits.splits[id]].append(id)
+    for id in sorted(corpus.segments.keys() - corpus.documents.keys()):
+        raise RecordError(f"there is no document {id!r}", place=f"corpus/segments/{id}.json")
+    return found
+
+
+def _sets(corpus: Corpus) -> Iterator[AnnotationSet]:
+    """All sets, gold's among them, by annotator."""
+    stands = [*corpus.sets.items(), *(((GOLD, document), set_) for document, set_ in corpus.gold.items())]
+    for (annotator, document), set_ in sorted(stands, key=lambda item: item[0]):
+        if (set_.annotator, set_.document) != (annotator, document) or (GOLD, document) in corpus.sets:
+            raise RecordError(
+                f"stands where the set of {annotator!r} in {document!r} is expected", place=set_.address("")
+            )
+        yield set_
+
+
+def _columns(records: Sequence[Any], kind: type[Any]) -> dict[str, Sequence[Any]]:
+    return {name: [getattr(record, name) for record in records] for name in fields_of(kind)}
+
+
+def _pairs(key: str, value: str, of: Mapping[str, Any]) -> Columns:
+    return {key: sorted(of), value: [found for _, found in sorted(of.items())]}
+
+
+def _documents(corpus: Corpus, ids: Sequence[str]) -> Columns:
+    by = [corpus.segments[id].segmenter if id in corpus.segments else None for id in ids]
+    return {**_columns([corpus.documents[id] for id in ids], Document), "segmenter": by}
+
+
+def _sentences(corpus: Corpus, ids: Sequence[str]) -> Columns:
+    return _placed(corpus, "sentence", {id: corpus.segments[id].sentences for id in ids if id in corpus.segments})
+
+
+def _tokens(corpus: Corpus, ids: Sequence[str]) -> Columns:
+    """Tokens with the sentence that each begins in; none where it lies between sentences."""
+    segmented = {id: corpus.segments[id] for id in ids if id in corpus.segments}
+    columns = _placed(corpus, "token", {id: segments.tokens for id, segments in segmented.items()})
+    return {**columns, "sentence": [n for segments in segmented.values() for n in _sentences_of(segments)]}
+
+
+def _sentences_of(segments: Segments) -> Iterator[int | None]:
+    starts = [start for start, _ in segments.sentences]
+    for start, _ in segments.tokens:
+        sentence = bisect_right(starts, start) - 1
+        yield sentence if sentence >= 0 and start < segments.sentences[sentence][1] else None
+
+
+def _placed(corpus: Corpus, count: str, ranges: Mapping[str, Sequence[tuple[int, int]]]) -> dict[str, Sequence[Any]]:
+    """Ranges of texts, counted in each document from 0."""
+    return {
+        "document": [id for id, of in ranges.items() for _ in of],
+        count: [n for of in ranges.values() for n in range(len(of))],
+        "start": [start for of in ranges.values() for start, _ in of],
+        "end": [end for of in ranges.values() for _, end in of],
+        "text": [corpus.documents[id].text[start:end] for id, of in ranges.items() for start, end in of],
+    }
+
+
+def _annotations(
+    sets: Mapping[str, Iterable[AnnotationSet]],
+    layers: Sequence[Layer],
+    of: Sequence[Layer],
+    ids: Sequence[str],
+) -> Columns:
+    """The annotations of some of the layers, in canonical order."""
+    names, all_names = {layer.name for layer in of}, [layer.name for layer in layers]
+    rows = [
+        (set_, annotation)
+        for id in ids
+        for set_ in sets[id]
+        for annotation in order(set_.annotations, all_names)
+        if annotation.layer in names
+    ]
+    columns: dict[str, Sequence[Any]] = {
+        "annotator": [set_.annotator for set_, _ in rows],
+        "document": [set_.document for set_, _ in rows],
+    }
+    for name in ("layer", "id", "label", "spans", "note", "derived_from"):
+        columns[name] = [getattr(annotation, name) for _, annotation in rows]
+    columns |= {name: [annotation.refs.get(name) for _, annotation in rows] for name in roles_of(of)}
+    columns |= {name: [annotation.attributes.get(name) for _, annotation in rows] for name in attributes_of(of)}
+    return columns
+
+
+def _set_rows(sets: Mapping[str, Iterable[AnnotationSet]], ids: Sequence[str]) -> Columns:
+    return _columns([set_ for id in ids for set_ in sets[id]], AnnotationSet)
+
+
+def _set_entities(sets: Mapping[str, Iterable[AnnotationSet]], ids: Sequence[str]) -> Columns:
+    rows = [
+        (set_, entity)
+        for id in ids
+        for set_ in sets[id]
+        for entity in sorted(set_.entities, key=lambda entity: entity.id)
+    ]
+    return {
+        "annotator": [set_.annotator for set_, _ in rows],
+        "document": [set_.document for set_, _ in rows],
+        **_columns([entity for _, entity in rows], Entity),
+    }
