@@ -296,11 +296,6 @@ def test_segments_without_a_document_are_refused(tiny: Corpus) -> None:
         to_tables(corpus)
 
 
-def test_a_layer_with_the_name_of_a_fixed_table_is_refused(tiny: Corpus) -> None:
-    with pytest.raises(SchemaError, match="layer 'tokens' has the name of a table that every corpus has"):
-        schemas(renamed(tiny.scheme, "point", "tokens"))
-
-
 def test_a_role_and_an_attribute_of_one_name_are_refused(tiny: Corpus) -> None:
     first, *others = tiny.scheme.layers
     role = structs.replace(first.roles[0], name="manner")

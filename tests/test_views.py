@@ -273,12 +273,6 @@ def test_every_view_has_its_columns_without_rows_too(tiny: Corpus) -> None:
     )
 
 
-def test_a_view_with_the_name_of_a_fixed_table_is_refused(tiny: Corpus) -> None:
-    view = structs.replace(tiny.scheme.views[0], name="tokens")
-    with pytest.raises(SchemaError, match="view 'tokens' has the name of a table that every corpus has"):
-        view_schemas(structs.replace(tiny.scheme, views=(view,)))
-
-
 def test_two_columns_of_one_name_are_refused(tiny: Corpus) -> None:
     layer = tiny.scheme.layer("link")
     assert layer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import structs
@@ -26,6 +26,9 @@ __all__ = [
     "normal",
     "order",
 ]
+
+
+T = TypeVar("T")
 
 
 def order(annotations: Iterable[Annotation], layers: Iterable[str]) -> tuple[Annotation, ...]:
@@ -122,7 +125,7 @@ def json_set(text: str | bytes, *, place: str = "") -> AnnotationSet:
     """
     try:
         return msgspec.json.decode(text, type=AnnotationSet)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RecordError(str(error), place=place) from error
 
 
@@ -140,14 +143,18 @@ def canonical_segments(segments: Segments) -> str:
 
 def listings(corpus: Corpus) -> Iterator[tuple[str, str]]:
     """The corpus-wide files: path -> canonical text."""
-    yield "corpus/entities.json", canonical_list("entities", corpus.entities.values())
+    yield "corpus/entities.json", canonical_list("entities", _sorted(corpus.entities))
     yield (
         "corpus/splits.json",
         canonical({"splits": corpus.splits.splits, "events": corpus.splits.events}) + "\n",
     )
     yield "corpus/rights.json", canonical({"documents": corpus.rights}) + "\n"
     yield "corpus/releases.json", canonical_list("releases", corpus.releases)
-    yield "annotations/annotators.json", canonical_list("annotators", corpus.annotators.values())
+    yield "annotations/annotators.json", canonical_list("annotators", _sorted(corpus.annotators))
+
+
+def _sorted(by_id: Mapping[str, T]) -> Iterator[T]:
+    return (value for _, value in sorted(by_id.items()))
 
 
 def content_digest(corpus: Corpus) -> str:

@@ -34,6 +34,10 @@ class StandoffError(Exception):
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickle calls the class with the message alone, which the kinds with fields of their own refuse.
+        return _again, (type(self), self.args, vars(self))
+
     def at(self, place: str) -> StandoffError:
         """The same error, with its place put in front of what is already known of it."""
         self.place = (
@@ -115,6 +119,13 @@ class StudioError(StandoffError):
 
 class ReleaseError(StandoffError):
     """A release is missing, incomplete or not the one that was asked for."""
+
+
+def _again(kind: type[StandoffError], args: tuple[Any, ...], fields: dict[str, Any]) -> StandoffError:
+    """An error as it was in the process that raised it."""
+    error = kind.__new__(kind, *args)
+    vars(error).update(fields)
+    return error
 
 
 def nearest(word: Any, known: Sequence[str]) -> str:

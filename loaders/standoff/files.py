@@ -40,8 +40,10 @@ from standoff.text import decode, drop
 __all__ = [
     "find_root",
     "inspect",
+    "raw_bytes",
     "raw_file",
     "read",
+    "read_bytes",
     "read_document",
     "read_json",
     "read_scheme",
@@ -105,17 +107,8 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            what, _, field = str(error).partition(" - at `$")
-            findings.append(
-                Finding(
-                    _relative(path, root),
-                    "",
-                    field.rstrip("`").lstrip("."),
-                    "record-shape",
-                    "error",
-                    f"{what}{_found(value, field.rstrip('`'))}",
-                )
-            )
+            field, message = _misshapen(error, value)
+            findings.append(_finding(path, root, "", field, message))
             return None
 
     documents: dict[str, Document] = {}
@@ -123,12 +116,15 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
         try:
             document = read_document(root, path.stem)
         except (RecordError, OffsetError) as error:
-            findings.append(Finding(_relative(path, root), path.stem, "", "record-shape", "error", error.message))
+            field = error.place.removeprefix(_relative(path, root)).strip()
+            findings.append(_finding(path, root, path.stem, field, error.message))
         else:
-            documents[document.id] = document
+            findings.extend(_misplaced(path, root, ("id", document.id, path.stem)))
+            documents[path.stem] = document
     segments: dict[str, Segments] = {}
     for path in _json_files(root / "corpus" / "segments"):
         if segmented := record(path, Segments):
+            findings.extend(_misplaced(path, root, ("document", segmented.document, path.stem)))
             segments[path.stem] = segmented
     entities = record(root / "corpus" / "entities.json", _Entities) or _Entities()
     annotators = record(root / "annotations" / "annotators.json", _Annotators) or _Annotators()
@@ -141,9 +137,14 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
     for path in sorted((*folder.glob("sets/*/*.json"), *folder.glob("gold/*.json"))):
         if found := record(path, AnnotationSet):
             annotator = path.parent.name
-            findings.extend(_misplaced(found, annotator, path, root))
-            if annotator == GOLD:
+            places = (("annotator", found.annotator, annotator), ("document", found.document, path.stem))
+            findings.extend(_misplaced(path, root, *places))
+            if path.parent == folder / GOLD:
                 gold[path.stem] = found
+            elif annotator == GOLD:
+                findings.append(
+                    _finding(path, root, "", "annotator", f"expected it in {_relative(folder / GOLD, root)}")
+                )
             else:
                 sets[annotator, path.stem] = found
     findings.extend(_doubled("corpus/entities.json", [entity.id for entity in entities.entities]))
@@ -207,8 +208,10 @@ def read_document(root: Path, id: str) -> Document:
     if not isinstance(record, dict):
         raise RecordError(f"is a JSON {type(record).__name__}; expected an object", place=place)
     raw_path = raw_file(root, id)
-    raw = decode(_bytes(raw_path), place=_relative(raw_path, root))
+    raw = decode(read_bytes(raw_path), place=_relative(raw_path, root))
     try:
+        if "text" in record:
+            raise RecordError("Object contains unknown field `text`; expected it in the raw file alone", place=place)
         document = msgspec.convert({**record, "text": ""}, Document)
         if len(raw) != document.raw_length:
             raise RecordError(
@@ -217,9 +220,10 @@ def read_document(root: Path, id: str) -> Document:
             )
         return msgspec.structs.replace(document, text=drop(raw, document.dropped))
     except msgspec.ValidationError as error:
-        raise RecordError(str(error), place=place) from error
+        field, message = _misshapen(error, record)
+        raise RecordError(message, place=f"{place} {field}".strip()) from error
     except OffsetError as error:
-        raise error.at(place) from error
+        raise error.at(f"{place} dropped") from error
 
 
 def raw_file(root: Path, id: str) -> Path:
@@ -241,7 +245,16 @@ def read_text(path: Path) -> str:
     Raises:
         FileError: the file is missing, cannot be read or is not UTF-8.
     """
-    return decode(_bytes(path), place=str(path))
+    return decode(read_bytes(path), place=str(path))
+
+
+def raw_bytes(root: Path, corpus: Corpus) -> dict[str, bytes]:
+    """Document -> the bytes of its raw file.
+
+    Raises:
+        FileError: there is no such file.
+    """
+    return {id: read_bytes(raw_file(root, id)) for id in corpus.documents}
 
 
 def read_json(path: Path) -> Any:
@@ -332,20 +345,22 @@ def _doubled(file: str, ids: list[str]) -> Iterator[Finding]:
             yield Finding(file, id, "id", "record-shape", "error", f"id {id!r} stands {times} times; expected once")
 
 
-def _misplaced(found: AnnotationSet, annotator: str, path: Path, root: Path) -> Iterator[Finding]:
-    for field, is_, expected in (
-        ("annotator", found.annotator, annotator),
-        ("document", found.document, path.stem),
-    ):
+def _misplaced(path: Path, root: Path, *fields: tuple[str, str, str]) -> Iterator[Finding]:
+    """Fields (name, what it is, what the file's place says it is) of a record that lies where another belongs."""
+    for field, is_, expected in fields:
         if is_ != expected:
-            yield Finding(
-                _relative(path, root),
-                "",
-                field,
-                "record-shape",
-                "error",
-                f"{field} is {is_!r}, but the file's place says {expected!r}",
-            )
+            yield _finding(path, root, "", field, f"{field} is {is_!r}, but the file's place says {expected!r}")
+
+
+def _finding(path: Path, root: Path, id: str, field: str, message: str) -> Finding:
+    return Finding(_relative(path, root), id, field, "record-shape", "error", message)
+
+
+def _misshapen(error: msgspec.ValidationError, value: Any) -> tuple[str, str]:
+    """The field of a value that has not its kind's shape, and what is wrong with it."""
+    what, _, path = str(error).partition(" - at `$")
+    path = path.rstrip("`")
+    return path.lstrip("."), what + _found(value, path)
 
 
 def _found(value: Any, path: str) -> str:
@@ -367,7 +382,12 @@ def _relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        FileError: the file is missing or cannot be read.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError as error:

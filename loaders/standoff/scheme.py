@@ -13,6 +13,7 @@ __all__ = [
     "NAME",
     "REGISTRY",
     "RESERVED",
+    "TABLES",
     "VIEWS",
     "Attribute",
     "Constraint",
@@ -38,10 +39,29 @@ RESERVED = frozenset(
         "layer",
         "label",
         "spans",
+        "refs",
+        "attributes",
         "derived_from",
     }
 )
 """Names that tables, tasks or the interface use themselves."""
+
+TABLES = frozenset(
+    {
+        "documents",
+        "sentences",
+        "tokens",
+        "entities",
+        "annotators",
+        "judgements",
+        "sets",
+        "set_entities",
+        "splits",
+        "events",
+        "rights",
+    }
+)
+"""Tables that every corpus has; layers and views, which are tables too, are called otherwise."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 """What a layer, attribute or role may be called: it becomes a column, a file and an XML name."""
@@ -223,3 +243,11 @@ class Scheme(Struct, frozen=True, kw_only=True):
             for attribute in layer.attributes:
                 yield from (f"{layer.name}: {attribute.name}={value.name}" for value in attribute.values)
             yield from (f"{layer.name}: {role.name} (role)" for role in layer.roles)
+
+    def registry_headings(self) -> Iterator[str]:
+        """The codebook sections that there may be of entities: one for each value and each link between entities."""
+        entity = self.annotation_schema.get("$defs", {}).get(REGISTRY, {})
+        for name, spec in entity.get("properties", {}).items():
+            yield from (f"{REGISTRY}: {name}={value['const']}" for value in spec.get("oneOf", ()))
+            if spec.get("type") == "array":
+                yield f"{REGISTRY}: {name} (role)"

@@ -261,7 +261,16 @@ def anchor(text: str, quotation: Quotation) -> Span:
 
 
 def quotation_of(text: str, span: Span) -> Quotation:
-    """The quotation that means exactly this span: its words, and an occurrence where they stand more than once."""
+    """The quotation that means exactly this span: its words, and an occurrence where they stand more than once.
+
+    Raises:
+        AnchorError: the text between the span's offsets is not what it quotes.
+    """
+    if not span.quote or text[span.start : span.end] != span.quote:
+        raise AnchorError(
+            f"[{span.start}:{span.end}] of the text is not {span.quote!r} but {text[span.start : span.end]!r}",
+            exact=span.quote,
+        )
     places = list(_occurrences(text, span.quote))
     return Quotation(span.quote, occurrence=places.index(span.start) + 1 if len(places) > 1 else None)
 

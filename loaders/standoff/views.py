@@ -14,7 +14,7 @@ from standoff.canon import order
 from standoff.errors import RecordError, SchemaError
 from standoff.model import Annotation, AnnotationSet, Corpus, Document, Entity, Segments, Span
 from standoff.scheme import VIEWS, Layer, Scheme, View
-from standoff.tables import FIXED, arrow_table, closed, parts, schema_of
+from standoff.tables import arrow_table, closed, parts, schema_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,7 +93,7 @@ def views(corpus: Corpus) -> dict[str, dict[str, pa.Table]]:
 
     Raises:
         RecordError: a document has gold but no sentences, or a reference that a view follows resolves to nothing.
-        SchemaError: a view has another table's name, or two of its columns have the same.
+        SchemaError: two columns of a view have the same name.
     """
     found: dict[str, dict[str, pa.Table]] = {}
     schemas = view_schemas(corpus.scheme)
@@ -114,12 +114,10 @@ def view_schemas(scheme: Scheme) -> dict[str, pa.Schema]:
     """The columns of every view: config -> schema.
 
     Raises:
-        SchemaError: a view has another table's name, or two of its columns have the same.
+        SchemaError: two columns of a view have the same name.
     """
     found = {}
     for view in scheme.views:
-        if view.name in FIXED:
-            raise SchemaError([f"view {view.name!r} has the name of a table that every corpus has; rename it"])
         columns, _ = _KINDS[view.kind]
         found[view.name] = schema_of(columns(scheme, view), place=f"view {view.name}")
     return found

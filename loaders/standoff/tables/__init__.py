@@ -1,11 +1,10 @@
 """A corpus as Arrow tables and back: the records, one table per layer, everyone's judgements; each by split."""
 
-from standoff.tables.columns import FIXED, arrow_table, closed, schema_of, schemas, vocabulary
+from standoff.tables.columns import arrow_table, closed, schema_of, schemas, vocabulary
 from standoff.tables.reading import from_tables
 from standoff.tables.writing import SPLITS, WHOLE, parts, to_tables
 
 __all__ = [
-    "FIXED",
     "SPLITS",
     "WHOLE",
     "arrow_table",

@@ -16,21 +16,6 @@ from standoff.scheme import Layer, Scheme
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FIXED = (
-    "documents",
-    "sentences",
-    "tokens",
-    "entities",
-    "annotators",
-    "judgements",
-    "sets",
-    "set_entities",
-    "splits",
-    "events",
-    "rights",
-)
-"""The tables that every corpus has, besides one per layer and one per view."""
-
 _VALUES = b"standoff.values"
 
 
@@ -38,7 +23,7 @@ def schemas(scheme: Scheme) -> dict[str, pa.Schema]:
     """The columns of every table but the views: config -> schema.
 
     Raises:
-        SchemaError: two tables or two columns would have the same name.
+        SchemaError: two columns of a table would have the same name.
     """
     import pyarrow as pa
 
@@ -53,8 +38,6 @@ def schemas(scheme: Scheme) -> dict[str, pa.Schema]:
         "annotators": schema_of(_record_columns(Annotator)),
     }
     for layer in scheme.layers:
-        if layer.name in FIXED:
-            raise SchemaError([f"layer {layer.name!r} has the name of a table that every corpus has; rename it"])
         found[layer.name] = schema_of([("id", text), ("document", text), *_layer_columns((layer,))], place=layer.name)
     return found | {
         "judgements": schema_of(

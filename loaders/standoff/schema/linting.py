@@ -1,0 +1,179 @@
+"""What is wrong with a scheme beyond the shape of its files: names that clash, and rules about nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from standoff.errors import nearest
+from standoff.scheme import CONSTRAINTS, NAME, REGISTRY, RESERVED, TABLES, VIEWS, Constraint, Layer, Scheme, View
+
+
+def lint(scheme: Scheme) -> Iterator[str]:
+    """What is wrong with a scheme, beyond its being a JSON Schema: one sentence each."""
+    if not scheme.layers:
+        yield "no layer: expected an entry of $defs with x-standoff.kind span, relation or document"
+    if not NAME.fullmatch(scheme.corpus):
+        yield f"corpus {scheme.corpus!r} does not match {NAME.pattern}"
+    layers = {layer.name: layer for layer in scheme.layers}
+    linked: dict[str, str] = {}
+    hotkeys: dict[str, str] = {}
+    for layer in scheme.layers:
+        yield from _lint_layer(layer, layers)
+        for value in (*layer.labels, *(value for attribute in layer.attributes for value in attribute.values)):
+            if value.hotkey and value.hotkey in hotkeys:
+                yield f"{layer.name}: hotkey {value.hotkey!r} of {value.name!r} is taken by {hotkeys[value.hotkey]!r}"
+            hotkeys[value.hotkey or ""] = value.name
+        if layer.kind != "span" and "note" in scheme.annotation_schema["$defs"][layer.name]["properties"]:
+            yield f"{layer.name}: a {layer.kind} layer has no note (Label Studio cannot keep it)"
+        # Label Studio has one list of relation labels for links of all layers.
+        for name in layer.label_names if layer.kind == "relation" else ():
+            if name in linked:
+                yield f"{layer.name}: label {name!r} also names a link of {linked[name]}; expected another name"
+            linked[name] = layer.name
+    for layer in scheme.layers:
+        for role in layer.roles if layer.kind == "span" else ():
+            if role.name in linked:
+                yield f"{layer.name}: role {role.name!r} is also a label of {linked[role.name]}; expected another name"
+    for n, constraint in enumerate(scheme.constraints):
+        yield from (f"constraint {n} ({constraint.kind}): {what}" for what in _lint_constraint(constraint, layers))
+    names = TABLES | set(layers)
+    for view in scheme.views:
+        yield from (f"view {view.name!r}: {what}" for what in _lint_view(view, layers, names))
+        names |= {view.name}
+
+
+def _lint_layer(layer: Layer, layers: Mapping[str, Layer]) -> Iterator[str]:
+    name = layer.name
+    for word in (name, *(a.name for a in layer.attributes), *(r.name for r in layer.roles)):
+        # A role may be called as the registry it points to; nothing else may.
+        if word in RESERVED and not any(r.name == word and r.registry for r in layer.roles):
+            yield f"{name}: {word!r} is a reserved name"
+        if not NAME.fullmatch(word):
+            yield f"{name}: {word!r} does not match {NAME.pattern}"
+    if name in TABLES:
+        yield f"{name}: {name!r} is the name of a table that every corpus has; expected another name"
+    words = [*(a.name for a in layer.attributes), *(r.name for r in layer.roles)]
+    yield from (
+        f"{name}: {word!r} is both an attribute and a role" for word in sorted({w for w in words if words.count(w) > 1})
+    )
+    if not layer.labels:
+        yield f"{name}: no label; expected oneOf with const, title and description"
+    for what, values in (("label", layer.labels), *((a.name, a.values) for a in layer.attributes)):
+        seen = [value.name for value in values]
+        yield from (f"{name}: {what} {word!r} stands twice" for word in sorted({w for w in seen if seen.count(w) > 1}))
+        yield from (
+            f"{name}: {what} {word!r} holds a character that no label may"
+            for word in seen
+            if not re.fullmatch(r"[^\s:,=#/]+", word)
+        )
+    for attribute in layer.attributes:
+        known = [value.name for value in attribute.values]
+        yield from (
+            f"{name}.{attribute.name}: {w!r} is missing from its scale, but no value of it{nearest(w, known)}"
+            for w in attribute.missing
+            if w not in known
+        )
+    if layer.kind != "span" and layer.attributes:
+        yield f"{name}: a {layer.kind} layer has no attributes (Label Studio cannot keep them)"
+    # The id of a relation, and of a label of the whole document, is made of its label: see model.derived_id.
+    yield from (
+        f"{name}: label {word!r} cannot be part of an id; expected letters of ASCII, digits, _ or -"
+        for word in (layer.label_names if layer.kind != "span" else ())
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", word)
+    )
+    if layer.kind == "relation":
+        if len(layer.roles) != 2 or any((r.min, r.max) != (1, 1) or r.registry for r in layer.roles):
+            yield f"{name}: a relation layer has exactly two roles, each to one annotation (minItems 1, maxItems 1)"
+    elif layer.kind == "document" and layer.roles:
+        yield f"{name}: a document layer has no roles"
+    for role in layer.roles:
+        if not role.layers:
+            yield f"{name}.{role.name}: x-standoff.layers is missing; expected layers, or [{REGISTRY!r}]"
+        for target in role.layers:
+            if target == REGISTRY:
+                if len(role.layers) > 1 or role.max != 1:
+                    yield f"{name}.{role.name}: a role to {REGISTRY!r} points to nothing else, and to one (maxItems 1)"
+            elif target not in layers or layers[target].kind != "span":
+                spans = [other.name for other in layers.values() if other.kind == "span"]
+                yield f"{name}.{role.name}: {target!r} is no span layer{nearest(target, spans)}"
+
+
+def _lint_constraint(constraint: Constraint, layers: Mapping[str, Layer]) -> Iterator[str]:
+    if constraint.kind not in CONSTRAINTS:
+        known = ", ".join(CONSTRAINTS)
+        yield f"is no kind of constraint{nearest(constraint.kind, list(CONSTRAINTS))}; expected one of {known}"
+        return
+    given = set(msgspec.structs.asdict(constraint)) - {"kind", "layer", "severity"}
+    given = {p for p in given if getattr(constraint, p) != getattr(_NOTHING, p)}
+    required, optional = CONSTRAINTS[constraint.kind]
+    yield from (f"{p} is missing" for p in sorted(required - given))
+    yield from (f"{p} is no parameter of it" for p in sorted(given - required - optional))
+    layer = layers.get(constraint.layer)
+    if layer is None:
+        yield f"{constraint.layer!r} is no layer{nearest(constraint.layer, list(layers))}"
+        return
+    same = (constraint.same,) if isinstance(constraint.same, str) else constraint.same
+    spans = constraint.of == "spans"
+    roles = {
+        constraint.role,
+        constraint.inverse,
+        "" if spans else constraint.of,
+        *constraint.roles,
+        *same,
+    } - {""}
+    roles |= set(constraint.by) - {"spans", "label", "refs"}
+    names = [role.name for role in layer.roles]
+    yield from (f"{w!r} is no role of {layer.name}{nearest(w, names)}" for w in sorted(roles) if w not in names)
+    labels = layer.label_names
+    yield from (f"{w!r} is no label of {layer.name}{nearest(w, labels)}" for w in constraint.labels if w not in labels)
+    if constraint.attribute:
+        attribute = layer.attribute(constraint.attribute)
+        if attribute is None:
+            yield f"{constraint.attribute!r} is no attribute of {layer.name}"
+        else:
+            values = [value.name for value in attribute.values]
+            words = (*constraint.values, *constraint.needs)
+            yield from (f"{w!r} is no value of {attribute.name}{nearest(w, values)}" for w in words if w not in values)
+    if constraint.inner:
+        inner = layers.get(constraint.inner)
+        if inner is None:
+            yield f"{constraint.inner!r} is no layer{nearest(constraint.inner, list(layers))}"
+        else:
+            yield from (
+                f"{w!r} is no label of {inner.name}" for w in constraint.inner_labels if w not in inner.label_names
+            )
+    if constraint.kind == "count" and constraint.min is None and constraint.max is None:
+        yield "min or max is missing"
+    if constraint.kind == "entity_type" and not all(r.registry for r in layer.roles if r.name == constraint.role):
+        yield f"role {constraint.role!r} does not point to {REGISTRY!r}"
+    if constraint.kind in ("roles_differ", "symmetric") and len(constraint.roles) != 2:
+        yield "expected two roles"
+
+
+_NOTHING = Constraint(kind="", layer="")
+
+
+def _lint_view(view: View, layers: Mapping[str, Layer], taken: frozenset[str] | set[str]) -> Iterator[str]:
+    if view.name in taken or view.name in RESERVED:
+        yield "its name is taken"
+    if not NAME.fullmatch(view.name):
+        yield f"does not match {NAME.pattern}"
+    if view.kind not in VIEWS:
+        yield f"{view.kind!r} is no kind of view{nearest(view.kind, list(VIEWS))}; expected one of {', '.join(VIEWS)}"
+        return
+    yield from (f"{p} is missing" for p in sorted(VIEWS[view.kind]) if not getattr(view, p))
+    for name in (view.layer, *([view.via] if view.via else [])):
+        if name not in layers:
+            yield f"{name!r} is no layer{nearest(name, list(layers))}"
+            return
+    kind = layers[view.layer].kind
+    if (kind == "relation") != (view.kind == "pairs") or kind == "document":
+        yield f"{view.layer!r} is a {kind} layer, which {view.kind!r} is not made of"
+    if view.via:
+        via = layers[view.via]
+        for name in (view.role, view.take, view.through):
+            if name and via.role(name) is None:
+                yield f"{name!r} is no role of {via.name}"
