@@ -1,0 +1,95 @@
+"""Rules on entities: those of the registry, and those that an annotator added."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from standoff.errors import nearest
+from standoff.scheme import REGISTRY
+from standoff.validate.graph import cycles
+from standoff.validate.words import one_of
+from standoff.validate.work import EntityWork, Fault
+
+__all__ = [
+    "entity_id",
+    "entity_schema",
+    "entity_type_known",
+    "kb_status",
+    "part_of_acyclic",
+    "part_of_resolves",
+    "wikidata_unique",
+]
+
+_ASKS = {"linked": (True, True), "nil": (False, True), "unchecked": (False, False)}
+"""kb_status -> whether there is a Wikidata id, and whether date and source of the look-up."""
+
+
+def entity_id(work: EntityWork) -> Iterator[Fault]:
+    """An entity's id stands for one entity: what an annotator added takes no id that the registry uses otherwise."""
+    for id, n in Counter(entity.id for entity in work.own).items():
+        if n > 1:
+            yield id, "id", f"id {id!r} stands for {n} entities here; expected one"
+    for entity in work.own:
+        known = work.registry.get(entity.id)
+        if known and known != entity:
+            mine, theirs = msgspec.structs.asdict(entity), msgspec.structs.asdict(known)
+            differ = "; ".join(f"{k} {mine[k]!r}, there {theirs[k]!r}" for k in mine if mine[k] != theirs[k])
+            yield entity.id, "id", f"id {entity.id!r} is taken by another entity of the registry ({differ})"
+
+
+def entity_type_known(work: EntityWork) -> Iterator[Fault]:
+    """An entity's type is one that annotation.schema.json lists."""
+    types = work.context.scheme.entity_types
+    for entity in work.own:
+        if entity.type not in types:
+            yield entity.id, "type", f"type {entity.type!r} of {entity.name!r} is unknown; {one_of(types, entity.type)}"
+
+
+def kb_status(work: EntityWork) -> Iterator[Fault]:
+    """Linked has a Wikidata id, date and source; nil has date and source alone; unchecked has none of them."""
+    for entity in work.own:
+        asks = zip(_ASKS[entity.kb_status], (entity.wikidata, entity.looked_up), ("wikidata", "looked_up"), strict=True)
+        for asked, found, field in asks:
+            if asked is not (found is not None):
+                what = f"has {field} {found!r}; expected none" if found is not None else f"has no {field}; expected one"
+                yield entity.id, field, f"{entity.name!r} is {entity.kb_status!r} and {what}"
+
+
+def wikidata_unique(work: EntityWork) -> Iterator[Fault]:
+    """A Wikidata id stands for one entity."""
+    first = {entity.wikidata: entity.id for entity in reversed(work.registry.values()) if entity.wikidata}
+    for entity in work.own:
+        if entity.wikidata is not None and first.setdefault(entity.wikidata, entity.id) != entity.id:
+            yield (
+                entity.id,
+                "wikidata",
+                f"{entity.wikidata!r} of {entity.name!r} is also that of {first[entity.wikidata]!r}; expected of one",
+            )
+
+
+def part_of_resolves(work: EntityWork) -> Iterator[Fault]:
+    """What an entity is part of is an entity."""
+    known = {*work.registry, *(entity.id for entity in work.own)}
+    for entity in work.own:
+        for id in entity.part_of:
+            if id not in known and "corpus/entities.json" not in work.context.unread:
+                yield entity.id, "part_of", f"{entity.name!r} is part of {id!r}, no entity{nearest(id, sorted(known))}"
+
+
+def part_of_acyclic(work: EntityWork) -> Iterator[Fault]:
+    """No entity is, by way of others, part of itself."""
+    for circle in cycles({entity.id: entity.part_of for entity in work.own}):
+        yield circle[0], "part_of", f"goes in a circle: {' → '.join((*circle, circle[0]))}"
+
+
+def entity_schema(work: EntityWork) -> Iterator[Fault]:
+    """An entity is valid by the schema's entry for entities, also in what no other rule looks at."""
+    if REGISTRY not in work.context.scheme.annotation_schema["$defs"]:
+        return
+    for entity in work.own:
+        for field, message in work.context.schema_errors(REGISTRY, entity):
+            if not work.doubts.told(entity.id, field):
+                yield entity.id, field, f"{entity.name!r}: {message}"

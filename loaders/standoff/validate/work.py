@@ -1,0 +1,284 @@
+"""What rules look things up in: corpus, document, set, list of entities; each index is made when first asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from standoff.errors import OffsetError
+from standoff.model import GOLD, Annotation, AnnotationSet, Corpus, Document, Entity, Segments, Span
+from standoff.scheme import Layer
+from standoff.text import Alignment, sha
+from standoff.validate.plain import plain
+from standoff.validate.words import in_our_words
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+__all__ = ["Context", "Doubts", "EntityWork", "Fault", "Page", "Work"]
+
+Fault: TypeAlias = tuple[str, str, str]
+"""What a rule yields: the id of what is wrong, the field in it, and what is wrong with it."""
+
+
+class Doubts:
+    """What earlier rules found wrong, so that later ones neither rely on it nor say it again."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, list[str]] = {}
+        self._doubtful: set[tuple[str, str]] = set()
+
+    def add(self, id: str, field: str, *, doubtful: bool) -> None:
+        """Takes down a fault; a doubtful field is one that later rules cannot build on."""
+        self._told.setdefault(id, []).append(field)
+        if doubtful:
+            self._doubtful.add((id, field.removesuffix(".quote")))
+            self._doubtful.add((id, field.partition("[")[0]))
+
+    def on(self, id: str, field: str) -> bool:
+        """Whether the field cannot be built on."""
+        return (id, field) in self._doubtful
+
+    def told(self, id: str, field: str) -> bool:
+        """Whether something has been said of the field, of what it is part of, or of a part of it."""
+        return any(_part(field, other) or _part(other, field) for other in self._told.get(id, ()))
+
+
+class Context:
+    """One corpus, and what was made from its schema.
+
+    Args:
+        raw: document -> the bytes of its raw file, as far as they are at hand.
+        unread: files that could not be read; nothing is said to be missing for their sake.
+    """
+
+    def __init__(self, corpus: Corpus, raw: Mapping[str, bytes], unread: frozenset[str]) -> None:
+        self.corpus = corpus
+        self.scheme = corpus.scheme
+        self.raw = raw
+        self.unread = unread
+        self.layers: dict[str, Layer] = {layer.name: layer for layer in corpus.scheme.layers}
+        self._validators: dict[str, Validator] = {}
+        self._ids: dict[tuple[str, str], frozenset[str]] = {}
+
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """The layers that the rules on records check completely."""
+        return frozenset(name for name, layer in self.layers.items() if plain(layer, self.scheme.annotation_schema))
+
+    def knows(self, document: str) -> bool:
+        """Whether there is such a document, be it one that could not be read."""
+        return document in self.corpus.documents or f"corpus/documents/{document}.json" in self.unread
+
+    def ids(self, annotator: str, document: str) -> frozenset[str] | None:
+        """The ids of a set's annotations; None where there is no such set."""
+        key = annotator, document
+        if key not in self._ids:
+            if key not in self.corpus.sets:
+                return None
+            self._ids[key] = frozenset(annotation.id for annotation in self.corpus.sets[key].annotations)
+        return self._ids[key]
+
+    def schema_errors(self, definition: str, record: Any) -> Iterator[tuple[str, str]]:
+        """What the JSON Schema says against a record: field and message.
+
+        Args:
+            definition: a name in the $defs of annotation.schema.json, or "" for the root of document.schema.json.
+        """
+        value = msgspec.json.decode(msgspec.json.encode(record))
+        for error in self._validator(definition).iter_errors(value):
+            at = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+            for below, message in in_our_words(error):
+                yield f"{at}{below}".removeprefix("."), message
+
+    def _validator(self, definition: str) -> Validator:
+        if definition not in self._validators:
+            from jsonschema import Draft202012Validator
+
+            scheme = self.scheme
+            whole = Draft202012Validator(scheme.annotation_schema if definition else scheme.document_schema)
+            schema = scheme.annotation_schema["$defs"][definition] if definition else scheme.document_schema
+            self._validators[definition] = whole.evolve(schema=schema)
+        return self._validators[definition]
+
+
+class Page:
+    """One document with its segments; either may be missing."""
+
+    def __init__(self, context: Context, id: str) -> None:
+        self.context = context
+        self.id = id
+        self.document: Document | None = context.corpus.documents.get(id)
+        self.segments: Segments | None = context.corpus.segments.get(id)
+        self.doubts = Doubts()
+
+    @property
+    def text(self) -> str | None:
+        """The document's text."""
+        return self.document.text if self.document else None
+
+    @cached_property
+    def sha256(self) -> str:
+        """The sha256 that the text really has."""
+        return sha(self.text or "")
+
+    @cached_property
+    def alignment(self) -> Alignment | None:
+        """Text and raw offsets; None where the dropped ranges are not sound."""
+        if self.document is None:
+            return None
+        try:
+            alignment = Alignment(
+                self.document.dropped, self.document.raw_length, inline=self.context.scheme.inline_kinds
+            )
+        except OffsetError:  # reported by the rule dropped-ranges, which asks for the same
+            return None
+        return alignment if alignment.length == len(self.document.text) else None
+
+    @cached_property
+    def _token_starts(self) -> list[int]:
+        return sorted(start for start, _ in self.segments.tokens) if self.segments else []
+
+    def tokens(self, spans: Iterable[Span]) -> int:
+        """How many tokens begin inside the spans."""
+        starts = self._token_starts
+        return sum(bisect_left(starts, span.end) - bisect_left(starts, span.start) for span in spans)
+
+
+class Work:
+    """One annotation set."""
+
+    def __init__(self, page: Page, annotator: str, marked: AnnotationSet) -> None:
+        self.page = page
+        self.context = page.context
+        self.annotator = annotator
+        """By the place of the file, as is the document: what the file itself says is another rule's business."""
+        self.marked = marked
+        self.annotations = marked.annotations
+        self.doubts = Doubts()
+        self._placed: dict[str, tuple[Annotation, ...]] = {}
+
+    @property
+    def gold(self) -> bool:
+        """Whether the set is derived from the others."""
+        return self.annotator == GOLD
+
+    @cached_property
+    def known(self) -> tuple[tuple[Annotation, Layer], ...]:
+        """The annotations whose layer the schema has, with the layer."""
+        layers = self.context.layers
+        return tuple((a, layers[a.layer]) for a in self.annotations if a.layer in layers)
+
+    @cached_property
+    def astray(self) -> tuple[Annotation, ...]:
+        """The annotations of no layer of the schema: each may be meant for any."""
+        return tuple(a for a in self.annotations if a.layer not in self.context.layers)
+
+    @cached_property
+    def by_id(self) -> dict[str, Annotation]:
+        """The first annotation of each id."""
+        return {annotation.id: annotation for annotation in reversed(self.annotations)}
+
+    @cached_property
+    def entities(self) -> dict[str, Entity]:
+        """The registry, and what the annotator added to it here."""
+        return {**{entity.id: entity for entity in self.marked.entities}, **self.context.corpus.entities}
+
+    @cached_property
+    def _of(self) -> dict[str, list[Annotation]]:
+        found: dict[str, list[Annotation]] = {}
+        for annotation in self.annotations:
+            found.setdefault(annotation.layer, []).append(annotation)
+        return found
+
+    def of(self, layer: str) -> list[Annotation]:
+        """The annotations of a layer."""
+        return self._of.get(layer, [])
+
+    def placed(self, layer: str) -> tuple[Annotation, ...]:
+        """The annotations of a layer whose spans can be built on, by start, -end, id."""
+        if layer not in self._placed:
+            found = [a for a in self.of(layer) if a.spans and self.sure(a, "spans")]
+            found.sort(key=_place)
+            self._placed[layer] = tuple(found)
+        return self._placed[layer]
+
+    def spans(self) -> Iterator[tuple[Annotation, str, Span]]:
+        """Each span that can be built on, with its annotation and field."""
+        for annotation in self.annotations:
+            for n, span in enumerate(annotation.spans):
+                if not self.doubts.on(annotation.id, field := f"spans[{n}]"):
+                    yield annotation, field, span
+
+    def sure(self, annotation: Annotation, *fields: str) -> bool:
+        """Whether fields such as `label` or `refs.<role>` can be built on: no rule found fault with what they hold.
+
+        A field that is absent while an unknown name stands beside it may be there under that name.
+        """
+        for field in fields:
+            if self.doubts.on(annotation.id, field):
+                return False
+            part, _, name = field.partition(".")
+            if (
+                part in ("attributes", "refs")
+                and name not in getattr(annotation, part)
+                and self._misnamed(annotation, part)
+            ):
+                return False
+        return True
+
+    def _misnamed(self, annotation: Annotation, part: str) -> bool:
+        layer = self.context.layers.get(annotation.layer)
+        if layer is None:
+            return False
+        known = {r.name for r in layer.roles} if part == "refs" else {a.name for a in layer.attributes}
+        return any(name not in known for name in getattr(annotation, part))
+
+    def entity_of(self, annotation: Annotation) -> str | None:
+        """The entity that an annotation refers to, where its layer has a role to the registry."""
+        layer = self.context.layers.get(annotation.layer)
+        for role in layer.roles if layer else ():
+            if role.registry and self.sure(annotation, f"refs.{role.name}"):
+                for id in annotation.refs.get(role.name, ()):
+                    return id
+        return None
+
+    def referents(self, annotation: Annotation, role: str) -> frozenset[tuple[str, str]]:
+        """What a role points to in the end: the entity of each target, or the target itself where it has none."""
+        layer = self.context.layers[annotation.layer]
+        to_registry = any(r.registry for r in layer.roles if r.name == role)
+        found = set()
+        for id in annotation.refs.get(role, ()):
+            target = None if to_registry else self.by_id.get(id)
+            entity = id if to_registry else target and self.entity_of(target)
+            found.add(("entity", entity) if entity else ("annotation", id))
+        return frozenset(found)
+
+
+class EntityWork:
+    """The registry, or the entities that one annotator added in one document.
+
+    Args:
+        own: the entities to look at.
+        registry: the entities that there are besides.
+    """
+
+    def __init__(self, context: Context, own: Iterable[Entity], registry: dict[str, Entity]) -> None:
+        self.context = context
+        self.own = tuple(own)
+        self.registry = registry
+        self.doubts = Doubts()
+
+
+def _place(annotation: Annotation) -> tuple[int, int, str]:
+    # Not the first and last fragment: they may be out of order.
+    return min(span.start for span in annotation.spans), -max(span.end for span in annotation.spans), annotation.id
+
+
+def _part(field: str, whole: str) -> bool:
+    """Whether a field is the other, or lies in it."""
+    return field == whole or field.startswith((f"{whole}.", f"{whole}["))
