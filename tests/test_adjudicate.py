@@ -2,6 +2,7 @@
 
 import pytest
 from msgspec import structs
+
 from standoff.adjudicate import adopt
 from standoff.errors import RecordError, UsageError
 from standoff.model import Corpus

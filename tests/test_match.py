@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from standoff.match import Matching, match, overlap
 from standoff.model import Annotation, Span, derived_id
 

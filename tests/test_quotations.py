@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from standoff.canon import normal
 from standoff.errors import AnchorError, RecordError
 from standoff.formats.quotations import from_quotations, parse_quotations, to_quotations
@@ -64,7 +65,7 @@ def test_an_ambiguous_quotation_is_refused_with_the_candidates(document: Documen
 def test_a_quotation_with_other_marks_is_refused_with_the_passage_it_meant(
     document: Document, statecloud: Corpus
 ) -> None:
-    with pytest.raises(AnchorError, match="is not in the text .did you mean 'DHS’ HART database'"):
+    with pytest.raises(AnchorError, match=r"is not in the text \[did you mean 'DHS’ HART database'"):
         made(document, statecloud, mention("m1", "DHS' HART database"))
 
 

@@ -1,0 +1,28 @@
+"""One command per public function: read, call, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from standoff.cli.checking import adjudicate, validate
+from standoff.cli.common import Commands
+from standoff.cli.growing import add, import_, init
+from standoff.cli.releasing import build, roundtrip
+from standoff.cli.studio import pull, push, studio
+
+__all__ = ["main"]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--root", type=click.Path(file_okay=False, path_type=Path), help="The corpus; default: where you stand.")
+@click.version_option(package_name="standoff")
+@click.pass_context
+def main(ctx: click.Context, root: Path | None) -> None:
+    """Annotated text corpora as code: schema, Label Studio round trip, validation, releases."""
+    ctx.obj = root
+
+
+for command in (init, add, import_, validate, studio, push, pull, adjudicate, build, roundtrip):
+    main.add_command(command)
