@@ -1,0 +1,1 @@
+"""The round trip with Label Studio: interface and tasks out, annotation sets back, and the server between."""

@@ -1,0 +1,246 @@
+"""A real Label Studio for one corpus: made, started, found again and stopped, for this machine's user alone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from standoff.errors import StudioError
+from standoff.labelstudio import environment as environments
+from standoff.labelstudio import process
+from standoff.model import Progress, silent
+
+__all__ = ["Status", "Studio", "down", "status", "up"]
+
+_FIRST_START, _START = 100, 30
+"""Seconds that a start takes on a usual machine, for the progress alone."""
+
+_PATIENCE = 600.0
+"""Seconds after which a start is given up; a start migrates a database of 82 tables the first time."""
+
+
+class Studio(Struct, frozen=True):
+    """A Label Studio that answers."""
+
+    url: str
+    token: str
+    pid: int | None = None
+    """The server's process; None where somebody else runs it."""
+
+    def __repr__(self) -> str:
+        """What may be shown of it: the token may not."""
+        return f"Studio(url={self.url!r}, pid={self.pid!r})"
+
+
+class Status(Struct, frozen=True):
+    """What there is of a corpus's own server."""
+
+    installed: bool
+    running: bool
+    answers: bool
+    url: str = ""
+    pid: int | None = None
+
+
+class _Credentials(Struct, frozen=True):
+    username: str
+    password: str
+    token: str
+
+
+class _State(Struct, frozen=True):
+    """The server that was started last. A process is ours when its id and its beginning are."""
+
+    pid: int
+    started: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def up(root: Path, *, environment: Path | None = None, progress: Progress = silent) -> Studio:
+    """The corpus's own server, started unless it runs: on loopback, on a port that the system chose.
+
+    The first time it makes an environment from the packaged lock file, a data folder, and credentials that only this
+    user can read. The server outlives this process.
+
+    Args:
+        environment: where the server's libraries are, or are to be; several corpora may share one.
+
+    Raises:
+        StudioError: it cannot be installed, does not start, or somebody else listens on its port.
+    """
+    folder = _folder(root)
+    environment = environment or folder / "env"
+    with _alone(environment.parent / "env.lock", progress):
+        environments.install(environment, progress=progress)
+    with _alone(folder / "lock", progress):
+        credentials = _credentials(folder)
+        state = _state(folder)
+        if state is None or process.started(state.pid) != state.started:
+            state = _start(folder, environment, credentials)
+        _wait(state, folder, progress)
+    return Studio(state.url, credentials.token, state.pid)
+
+
+def down(root: Path) -> bool:
+    """Stops the corpus's own server; whether it ran. No process is signalled that is not the one that was started."""
+    folder = _folder(root)
+    if not (folder / "state.json").exists():
+        return False
+    with _alone(folder / "lock", silent):
+        state = _state(folder)
+        ran = state is not None and process.stop(state.pid, state.started)
+        (folder / "state.json").unlink(missing_ok=True)
+    return ran
+
+
+def status(root: Path, *, environment: Path | None = None) -> Status:
+    """What there is of the corpus's own server now."""
+    folder = _folder(root)
+    installed = environments.ready(environment or folder / "env")
+    state = _state(folder)
+    if state is None or process.started(state.pid) != state.started:
+        return Status(installed, running=False, answers=False)
+    return Status(installed, running=True, answers=_answers(state.url), url=state.url, pid=state.pid)
+
+
+def _folder(root: Path) -> Path:
+    return root.resolve() / ".standoff" / "studio"
+
+
+def _start(folder: Path, environment: Path, credentials: _Credentials) -> _State:
+    port = process.free_port()
+    command = [str(environments.executable(environment)), "start", "--no-browser"]
+    command += ["--internal-host", "127.0.0.1", "--port", str(port)]
+    (folder / "data").mkdir(mode=0o700, exist_ok=True)
+    pid = process.spawn(command, _environment(folder / "data", credentials), folder / "server.log")
+    state = _State(pid, process.started(pid), port)
+    _write_private(folder / "state.json", msgspec.json.encode(state))
+    return state
+
+
+def _environment(data: Path, credentials: _Credentials) -> dict[str, str]:
+    """All that the server is told. Nothing else of our own environment reaches it: it might name another database."""
+    passed = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
+    return passed | {
+        "HOME": str(data),
+        "LABEL_STUDIO_BASE_DATA_DIR": str(data),
+        "LABEL_STUDIO_USERNAME": credentials.username,
+        "LABEL_STUDIO_PASSWORD": credentials.password,
+        "LABEL_STUDIO_USER_TOKEN": credentials.token,
+        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+        "LATEST_VERSION_CHECK": "false",
+        "COLLECT_ANALYTICS": "false",
+        "SENTRY_DSN": "",
+        "FRONTEND_SENTRY_DSN": "",
+        "FEATURE_FLAGS_OFFLINE": "true",
+        "DISABLE_SIGNUP_WITHOUT_LINK": "true",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _wait(state: _State, folder: Path, progress: Progress) -> None:
+    """Waits until the server answers, and holds that it is ours that does."""
+    begun = time.monotonic()
+    usual = _START if (folder / "started-before").exists() else _FIRST_START
+    while not _answers(state.url):
+        seconds = time.monotonic() - begun
+        if process.started(state.pid) != state.started:
+            (folder / "state.json").unlink(missing_ok=True)
+            raise StudioError(
+                f"Label Studio ended while it started: {environments.last_line(folder / 'server.log')}",
+                place=str(folder / "server.log"),
+            )
+        if seconds > _PATIENCE:
+            raise StudioError(
+                f"Label Studio (process {state.pid}) does not answer after {seconds:.0f} s; "
+                "stop it with: standoff studio down",
+                place=state.url,
+            )
+        progress("starting Label Studio", min(int(seconds), usual - 1), usual)
+        time.sleep(0.25)
+    # Where a port is taken meanwhile, Label Studio goes to the next one and says nothing.
+    if not process.listens(state.pid, state.port):
+        process.stop(state.pid, state.started)
+        (folder / "state.json").unlink(missing_ok=True)
+        raise StudioError(
+            f"another process than ours ({state.pid}, now stopped) answers on port {state.port}; try again",
+            place=state.url,
+        )
+    (folder / "started-before").touch()
+    progress("Label Studio answers", usual, usual)
+
+
+def _answers(url: str) -> bool:
+    import httpx
+
+    try:
+        # A proxy of the environment has no business between this machine and itself.
+        return httpx.get(f"{url}/health", timeout=5.0, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _state(folder: Path) -> _State | None:
+    try:
+        return msgspec.json.decode((folder / "state.json").read_bytes(), type=_State)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise StudioError(
+            f"is not the state of a server: {error}; remove it when no server runs", place=str(folder / "state.json")
+        ) from error
+
+
+def _credentials(folder: Path) -> _Credentials:
+    """The account of the server, made once, readable by this user alone, shown to nobody."""
+    path = folder / "credentials.json"
+    if not path.exists():
+        name = f"standoff-{secrets.token_hex(4)}@localhost.localdomain"
+        made = _Credentials(name, secrets.token_urlsafe(24), secrets.token_hex(20))
+        _write_private(path, msgspec.json.encode(made))
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Credentials)
+    except msgspec.DecodeError as error:
+        raise StudioError("does not hold the server's credentials; restore it", place=str(path)) from error
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """Puts a file in place that only this user can read, whole or not at all."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    aside.replace(path)
+
+
+@contextmanager
+def _alone(lock: Path, progress: Progress) -> Iterator[None]:
+    """Keeps every other command out meanwhile; the system lets go of it should this process die."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("ab") as held:
+        begun = time.monotonic()
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                waited = time.monotonic() - begun
+                if waited > 2 * _PATIENCE:
+                    raise StudioError("another command has held it too long", place=str(lock)) from None
+                progress("waiting for another command", int(waited), int(2 * _PATIENCE))
+                time.sleep(0.2)
+        yield

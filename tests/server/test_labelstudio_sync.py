@@ -1,0 +1,356 @@
+"""Sets go to a real Label Studio and come back: nothing lost, nothing twice, nothing overwritten."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from standoff import files
+from standoff.errors import StudioError, UsageError
+from standoff.labelstudio import process
+from standoff.labelstudio.client import ask, connected
+from standoff.labelstudio.server import Studio
+from standoff.labelstudio.sync import PullReport, PushReport, pull, push
+from standoff.model import Annotation, Entity, Span
+
+pytestmark = pytest.mark.server
+
+DOCUMENTS = ("ar_souk", "en_fair", "fr_marche")
+
+
+def sets(root: Path) -> dict[str, bytes]:
+    """The annotator's sets as they are on disk."""
+    return {path.stem: path.read_bytes() for path in sorted((root / "annotations" / "sets" / "a1").glob("*.json"))}
+
+
+def read(root: Path, document: str) -> dict[str, Annotation]:
+    """A set's annotations by id."""
+    return {one.id: one for one in files.read(root).sets["a1", document].annotations}
+
+
+def pushed(root: Path, studio: Studio) -> PushReport:
+    return push(root, files.read(root), "a1", studio)
+
+
+def pulled(root: Path, studio: Studio) -> PullReport:
+    return pull(root, files.read(root), "a1", studio)
+
+
+def tasks(studio: Studio, project: int) -> dict[str, dict[str, Any]]:
+    """All that the server has: document -> task."""
+    with connected(studio) as client:
+        found = ask(client, "GET", f"api/projects/{project}/export", params={"exportType": "JSON"})
+    return {task["data"]["id"]: task for task in found}
+
+
+def update(studio: Studio, task: dict[str, Any], change: Callable[[list[dict[str, Any]]], object]) -> None:
+    """Changes a task's annotation as somebody does who presses Update."""
+    (annotation,) = task["annotations"]
+    result = copy.deepcopy(annotation["result"])
+    change(result)
+    with connected(studio) as client:
+        ask(client, "PATCH", f"api/annotations/{annotation['id']}/", body={"result": result})
+
+
+def rewrite(result: list[dict[str, Any]]) -> None:
+    """A result as the editor writes it back: its keys, its copy of the text, its order."""
+    for item in result:
+        if item["type"] == "relation":
+            kept = {key: item[key] for key in ("from_id", "to_id", "type", "direction", "labels")}
+        else:
+            kept = {key: item[key] for key in ("id", "from_name", "to_name", "type", "value")} | {"origin": "manual"}
+            if isinstance(item["value"].get("text"), str):
+                text = item["value"]["text"].replace("\r", "\\n").replace("\n", "\\n").replace("\t", " ")
+                kept["value"] = item["value"] | {"text": " ".join(text.split(" "))}
+        item.clear()
+        item.update(kept)
+
+
+def change_on_disk(root: Path, document: str, note: str) -> None:
+    """Gives the first annotation of a set another note."""
+    corpus = files.read(root)
+    marked = corpus.sets["a1", document]
+    first = structs.replace(marked.annotations[0], note=note)
+    files.write_set(root, structs.replace(marked, annotations=(first, *marked.annotations[1:])), corpus.scheme)
+
+
+def change_on_server(result: list[dict[str, Any]]) -> None:
+    """Makes a mention of somebody one of a place."""
+    for item in result:
+        if item["value"].get("labels") == ["who"]:
+            item["value"]["labels"] = ["where"]
+            return
+
+
+def test_what_is_pushed_comes_back_with_the_same_bytes_and_a_second_time_changes_nothing(
+    checkout: Path, studio: Studio
+) -> None:
+    before = sets(checkout)
+    first = pushed(checkout, studio)
+
+    assert first.created == DOCUMENTS
+    assert pulled(checkout, studio).unchanged == DOCUMENTS
+    for path in (checkout / "annotations" / "sets" / "a1").iterdir():
+        path.unlink()
+    assert pulled(checkout, studio).written == DOCUMENTS
+    assert sets(checkout) == before
+    there = tasks(studio, first.project)
+    again = pushed(checkout, studio)
+    assert (again.project, again.unchanged) == (first.project, DOCUMENTS)
+    assert pulled(checkout, studio).unchanged == DOCUMENTS
+    # The server's own times of change among it: nothing was sent.
+    assert tasks(studio, first.project) == there
+    assert sets(checkout) == before
+
+
+def test_what_the_editor_writes_back_is_what_was_pushed(checkout: Path, studio: Studio) -> None:
+    before = sets(checkout)
+    project = pushed(checkout, studio).project
+    for task in tasks(studio, project).values():
+        update(studio, task, rewrite)
+
+    assert pulled(checkout, studio).unchanged == DOCUMENTS
+    for path in (checkout / "annotations" / "sets" / "a1").iterdir():
+        path.unlink()
+    pulled(checkout, studio)
+    assert sets(checkout) == before
+
+
+def test_a_moved_region_a_label_and_a_relation_arrive_as_exactly_these_changes(checkout: Path, studio: Studio) -> None:
+    before = read(checkout, "en_fair")
+    text = files.read(checkout).documents["en_fair"].text
+    moved = next(a for a in before.values() if a.layer == "naming" and a.label == "number")
+    relabelled = next(a for a in before.values() if a.layer == "report" and a.label == "tells")
+    linked = next(a for a in before.values() if a.refs.get("topic"))
+    start, end = moved.spans[0].start, moved.spans[0].end
+
+    def change(result: list[dict[str, Any]]) -> None:
+        for item in result:
+            if item.get("id") == moved.id:
+                item["value"] |= {"end": end - 5}
+                if item["type"] == "labels":
+                    item["value"]["text"] = text[start : end - 5]
+            if item.get("id") == relabelled.id and item["type"] == "labels":
+                item["value"]["labels"] = ["thinks"]
+        result[:] = [
+            item for item in result if (item.get("from_id"), item.get("to_id")) != (linked.id, linked.refs["topic"][0])
+        ]
+
+    update(studio, tasks(studio, pushed(checkout, studio).project)["en_fair"], change)
+    report = pulled(checkout, studio)
+    after = read(checkout, "en_fair")
+
+    assert (report.written, report.unchanged) == (("en_fair",), ("ar_souk", "fr_marche"))
+    refs = {role: ids for role, ids in linked.refs.items() if role != "topic"} | (
+        {"topic": linked.refs["topic"][1:]} if linked.refs["topic"][1:] else {}
+    )
+    assert {id: one for id, one in after.items() if before.get(id) != one} == {
+        moved.id: structs.replace(moved, spans=(Span(start, end - 5, text[start : end - 5]),)),
+        relabelled.id: structs.replace(relabelled, label="thinks"),
+        linked.id: structs.replace(linked, refs=refs),
+    }
+    assert set(after) == set(before)
+
+
+def test_a_change_on_disk_alone_goes_to_the_server_and_a_change_there_alone_comes_back(
+    checkout: Path, studio: Studio
+) -> None:
+    project = pushed(checkout, studio).project
+    change_on_disk(checkout, "en_fair", "One.")
+
+    assert pulled(checkout, studio).ahead == ("en_fair",)
+    assert pushed(checkout, studio).replaced == ("en_fair",)
+    assert pulled(checkout, studio).unchanged == DOCUMENTS
+    # Each side in turn, so that the version both had last is a new one each time.
+    for _ in range(2):
+        update(studio, tasks(studio, project)["en_fair"], change_on_server)
+        assert pulled(checkout, studio).written == ("en_fair",)
+        assert pulled(checkout, studio).unchanged == DOCUMENTS
+        assert pushed(checkout, studio).unchanged == DOCUMENTS
+
+
+def test_a_change_on_both_sides_is_refused_and_nothing_is_overwritten(checkout: Path, studio: Studio) -> None:
+    project = pushed(checkout, studio).project
+    update(studio, tasks(studio, project)["en_fair"], change_on_server)
+    update(studio, tasks(studio, project)["ar_souk"], change_on_server)
+    change_on_disk(checkout, "en_fair", "Two.")
+    before, there = sets(checkout), tasks(studio, project)
+    task = there["en_fair"]["id"]
+
+    with pytest.raises(StudioError, match=rf"^a1/en_fair: has changed on disk and in task {task} since it was pushed"):
+        pushed(checkout, studio)
+    with pytest.raises(StudioError, match=rf"^a1/en_fair task {task}: has changed, and so has the set on disk"):
+        pulled(checkout, studio)
+
+    assert sets(checkout) == before
+    assert tasks(studio, project) == there
+
+
+def test_the_journal_has_every_version_that_was_seen_once(checkout: Path, studio: Studio) -> None:
+    project = pushed(checkout, studio).project
+    pulled(checkout, studio)
+    pulled(checkout, studio)
+
+    assert len(list((checkout / ".standoff" / "journal").glob("*/*.json"))) == 3
+    update(studio, tasks(studio, project)["en_fair"], change_on_server)
+    pulled(checkout, studio)
+    journal = list((checkout / ".standoff" / "journal").glob("*/*.json"))
+    assert len(journal) == 4
+    assert not any("@" in path.read_text(encoding="utf-8") for path in journal)
+
+
+def test_a_second_annotation_of_a_task_is_refused_by_both_their_ids(checkout: Path, studio: Studio) -> None:
+    before = sets(checkout)
+    task = tasks(studio, pushed(checkout, studio).project)["en_fair"]
+    with connected(studio) as client:
+        second = ask(client, "POST", f"api/tasks/{task['id']}/annotations/", body={"result": []})
+
+    with pytest.raises(StudioError) as refused:
+        pulled(checkout, studio)
+
+    first = task["annotations"][0]["id"]
+    assert refused.value.message == f"2 annotations ({first}, {second['id']}); expected one"
+    assert refused.value.place == f"a1/en_fair task {task['id']} annotations"
+    assert sets(checkout) == before
+
+
+def test_a_document_that_is_there_twice_is_refused_by_both_tasks(checkout: Path, studio: Studio) -> None:
+    report = pushed(checkout, studio)
+    task = tasks(studio, report.project)["en_fair"]
+    with connected(studio) as client:
+        body = [{"data": task["data"], "meta": task["meta"]}]
+        ask(client, "POST", f"api/projects/{report.project}/import", body=body)
+
+    with pytest.raises(StudioError, match=rf"^en_fair: has tasks {task['id']} and \d+; expected one"):
+        pushed(checkout, studio)
+    with pytest.raises(StudioError, match=rf"^a1/en_fair task \d+: and task {task['id']} both show it"):
+        pulled(checkout, studio)
+
+
+def test_a_task_that_nobody_annotated_and_one_whose_annotation_is_gone_are_told_apart(
+    checkout: Path, studio: Studio
+) -> None:
+    (checkout / "annotations" / "sets" / "a1" / "ar_souk.json").unlink()
+    project = pushed(checkout, studio).project
+    task = tasks(studio, project)["en_fair"]
+    before = sets(checkout)
+    with connected(studio) as client:
+        client.annotations.delete(task["annotations"][0]["id"])
+    report = pulled(checkout, studio)
+
+    assert (report.unannotated, report.gone, report.unchanged) == (("ar_souk",), ("en_fair",), ("fr_marche",))
+    assert sets(checkout) == before
+
+
+def test_a_set_that_is_made_after_the_task_goes_into_it(checkout: Path, studio: Studio) -> None:
+    path = checkout / "annotations" / "sets" / "a1" / "ar_souk.json"
+    text = path.read_bytes()
+    path.unlink()
+    pushed(checkout, studio)
+    path.write_bytes(text)
+
+    assert pushed(checkout, studio).replaced == ("ar_souk",)
+    assert pulled(checkout, studio).unchanged == DOCUMENTS
+
+
+def test_an_entity_that_was_written_in_the_editor_stays_the_same_one(checkout: Path, studio: Studio) -> None:
+    project = pushed(checkout, studio).project
+    mention = next(a for a in read(checkout, "en_fair").values() if a.refs.get("referent") and a.label == "who")
+
+    def write(result: list[dict[str, Any]]) -> None:
+        for item in result:
+            if item.get("id") == mention.id and item["from_name"] == "naming-referent":
+                item |= {"from_name": "naming-referent-new", "type": "textarea", "value": {"text": ["Mayor Zoë"]}}
+
+    update(studio, tasks(studio, project)["en_fair"], write)
+
+    assert pulled(checkout, studio).written == ("en_fair",)
+    assert read(checkout, "en_fair")[mention.id].refs == {"referent": ("mayor-zoe",)}
+    new = Entity("mayor-zoe", "who", "Mayor Zoë", "unchecked")
+    assert new in files.read(checkout).sets["a1", "en_fair"].entities
+    # It can be picked from now on, and what was written goes on meaning it.
+    assert pushed(checkout, studio).refreshed == ("en_fair",)
+    assert pushed(checkout, studio).unchanged == DOCUMENTS
+    assert pulled(checkout, studio).unchanged == DOCUMENTS
+    picks = [pick["alias"] for pick in tasks(studio, project)["en_fair"]["data"]["entities"]]
+    assert picks.count("mayor-zoe") == 1
+
+
+def test_a_push_that_was_cut_off_before_the_description_is_finished_by_the_next(checkout: Path, studio: Studio) -> None:
+    project = pushed(checkout, studio).project
+    there = tasks(studio, project)["en_fair"]
+    old_meta = there["meta"]
+    corpus = files.read(checkout)
+    marked = corpus.sets["a1", "en_fair"]
+    mention = next(a for a in marked.annotations if a.refs.get("referent") and a.label == "who")
+    new = Entity("zed", "who", "Zed", "unchecked")
+    changed = structs.replace(
+        marked,
+        annotations=tuple(
+            structs.replace(a, refs={"referent": ("zed",)}) if a.id == mention.id else a for a in marked.annotations
+        ),
+        entities=(*marked.entities, new),
+    )
+    files.write_set(checkout, changed, corpus.scheme)
+    assert pushed(checkout, studio).replaced == ("en_fair",)
+    with connected(studio) as client:
+        ask(client, "PATCH", f"api/tasks/{there['id']}/", body={"meta": old_meta})
+
+    assert pushed(checkout, studio).replaced == ("en_fair",)
+    assert pulled(checkout, studio).unchanged == DOCUMENTS
+
+
+def test_a_new_label_reaches_the_interface_with_the_next_push(checkout: Path, studio: Studio) -> None:
+    project = pushed(checkout, studio).project
+    schema = checkout / "schema" / "annotation.schema.json"
+    text = schema.read_text(encoding="utf-8")
+    assert text.count('"A place."') == 1
+    schema.write_text(text.replace('"A place."', '"A place on a map."'), encoding="utf-8")
+    pushed(checkout, studio)
+    with connected(studio) as client:
+        config = client.projects.get(project).label_config or ""
+
+    assert "A place on a map." in config
+
+
+def test_only_the_documents_that_are_asked_for_are_pushed(checkout: Path, studio: Studio) -> None:
+    report = push(checkout, files.read(checkout), "a1", studio, documents=["en_fair"])
+
+    assert report.created == ("en_fair",)
+    with pytest.raises(UsageError, match=r"'en_fare' is no document \[did you mean 'en_fair'\?\]"):
+        push(checkout, files.read(checkout), "a1", studio, documents=["en_fare"])
+
+
+def test_each_annotator_has_a_project_that_the_other_does_not_see(checkout: Path, studio: Studio) -> None:
+    corpus = files.read(checkout)
+    first, second = push(checkout, corpus, "a1", studio), push(checkout, corpus, "m1", studio)
+
+    assert first.project != second.project
+    assert {task["meta"]["annotator"] for task in tasks(studio, second.project).values()} == {"m1"}
+
+
+def test_a_pull_before_the_first_push_says_so(checkout: Path, studio: Studio) -> None:
+    with pytest.raises(StudioError, match=r"no project of tiny/a1; expected one: standoff push$"):
+        pulled(checkout, studio)
+
+
+def test_a_server_that_refuses_the_token_or_is_not_there_is_one_clear_line(checkout: Path, studio: Studio) -> None:
+    wrong = "f" * 40
+    refused = Studio(studio.url, wrong)
+    absent = Studio(f"http://127.0.0.1:{process.free_port()}", wrong)
+
+    with pytest.raises(StudioError, match="does not accept the token; expected the one of its own account") as first:
+        pulled(checkout, refused)
+    with pytest.raises(
+        StudioError, match=r"no connection; expected a running Label Studio \(standoff studio up\)$"
+    ) as second:
+        pulled(checkout, absent)
+    for error, where in ((first, studio), (second, absent)):
+        assert str(error.value).startswith(where.url)
+        assert "\n" not in str(error.value)
+        assert wrong not in repr(error.value)
