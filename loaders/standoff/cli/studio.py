@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from standoff.cli.common import corpus_root, fails, progress
-from standoff.errors import UsageError
+from standoff.errors import StudioError, UsageError
 
 if TYPE_CHECKING:
     from standoff.labelstudio.server import Studio
@@ -61,7 +61,9 @@ def the_studio(root: Path, url: str | None) -> Studio:
     from standoff.labelstudio import server
 
     if url is None:
-        return server.running(root)
+        if not server.status(root).answers:
+            raise StudioError("no Label Studio of this corpus answers; start it: standoff studio up", place=str(root))
+        return server.up(root)
     token = os.environ.get("LABEL_STUDIO_API_KEY")
     if not token:
         raise UsageError("LABEL_STUDIO_API_KEY is not set; expected the token of your account there", place=url)
