@@ -152,7 +152,7 @@ def lines(report: Report) -> Iterator[tuple[str, str]]:
     """The report as a table of two columns."""
     yield "documents", str(report.documents)
     for layer, counts in report.annotations.items():
-        yield layer, ", ".join(f"{n} {annotator}" for annotator, n in counts.items())
+        yield f"annotations: {layer}", ", ".join(f"{n} {annotator}" for annotator, n in counts.items())
     for way in report.ways:
         changed = f"; CHANGED: {', '.join(way.changed)}" if way.changed else ""
         yield (
@@ -169,4 +169,4 @@ def lines(report: Report) -> Iterator[tuple[str, str]]:
         loaded = report.loaded.get(config, {})
         shown = ", ".join(f"{n} {split}" for split, n in rows.items() if n) or "no rows"
         different = "" if loaded == {s: n for s, n in rows.items() if n} else f"; LOADED: {loaded}"
-        yield config, shown + different
+        yield f"rows: {config}", shown + different

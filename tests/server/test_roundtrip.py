@@ -71,7 +71,7 @@ def test_the_whole_way_once_shows_what_it_did_and_leaves_the_corpus_as_it_was(co
 
     assert re.search(r"^Label Studio, pilot +3 pushed, 3 of 3 back unchanged$", first, re.MULTILINE)
     assert re.search(r"^Label Studio, pilot +0 pushed, 3 of 3 back unchanged$", second, re.MULTILINE)
-    assert re.search(r"^claim_relation +14 train, 9 test$", first, re.MULTILINE)
+    assert re.search(r"^rows: claim_relation +14 train, 9 test$", first, re.MULTILINE)
     assert contents(copied / "annotations") == before
     state = copied / ".standoff" / "roundtrip" / ".standoff" / "studio" / "state.json"
     assert not state.exists()
