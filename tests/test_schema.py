@@ -242,6 +242,10 @@ LAYER_PROBLEMS: dict[str, tuple[Callable[[Any], Any], str]] = {
         ),
         "naming.referent: a role to 'entity' points to nothing else, and to one (maxItems 1)",
     ),
+    "label that joins fragments": (
+        lambda s: layer("link", "properties", "label", "oneOf")(s)[0].update(const="fragment"),
+        "link: label 'fragment' is a reserved name",
+    ),
     "relation label of two layers": (
         lambda s: layer("tie", "properties", "label", "oneOf")(s).append({"const": "echoes"}),
         "tie: label 'echoes' also names a link of link; expected another name",

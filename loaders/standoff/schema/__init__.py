@@ -1,6 +1,6 @@
 """The schema folder: its files to a scheme, and what is wrong with them."""
 
 from standoff.schema.linting import lint
-from standoff.schema.reading import parse, sections
+from standoff.schema.reading import headings, parse, sections
 
-__all__ = ["lint", "parse", "sections"]
+__all__ = ["headings", "lint", "parse", "sections"]

@@ -32,6 +32,8 @@ def lint(scheme: Scheme) -> Iterator[str]:
         for name in layer.label_names if layer.kind == "relation" else ():
             if name in linked:
                 yield f"{layer.name}: label {name!r} also names a link of {linked[name]}; expected another name"
+            if name in RESERVED:
+                yield f"{layer.name}: label {name!r} is a reserved name"
             linked[name] = layer.name
     for layer in scheme.layers:
         for role in layer.roles if layer.kind == "span" else ():
@@ -149,6 +151,9 @@ def _lint_constraint(constraint: Constraint, layers: Mapping[str, Layer]) -> Ite
         yield "min or max is missing"
     if constraint.kind == "entity_type" and not all(r.registry for r in layer.roles if r.name == constraint.role):
         yield f"role {constraint.role!r} does not point to {REGISTRY!r}"
+    yield from (
+        f"marks {w!r} are no pair; expected the opening and the closing one" for w in constraint.marks if len(w) != 2
+    )
     if constraint.kind in ("roles_differ", "symmetric") and len(constraint.roles) != 2:
         yield "expected two roles"
 

@@ -15,19 +15,28 @@ from standoff.scheme import REGISTRY, Attribute, Constraint, Layer, Role, Scheme
 
 
 def sections(codebook: str) -> dict[str, str]:
-    """The sections of a codebook in Markdown: third-level heading -> text below it."""
-    found: dict[str, str] = {}
-    heading, fenced = "", False
+    """The sections of a codebook in Markdown: third-level heading -> text below it; the last of those called alike."""
+    return dict(_sections(codebook))
+
+
+def headings(codebook: str) -> Iterator[str]:
+    """The third-level headings of a codebook, as often as they stand there."""
+    return (heading for heading, _ in _sections(codebook))
+
+
+def _sections(codebook: str) -> Iterator[tuple[str, str]]:
+    heading, text, fenced = "", "", False
     for line in codebook.splitlines(keepends=True):
         if line.startswith("```"):
             fenced = not fenced
         if line.startswith("#") and not fenced:
-            heading = line[4:].strip() if line.startswith("### ") else ""
             if heading:
-                found[heading] = ""
+                yield heading, text
+            heading, text = line[4:].strip() if line.startswith("### ") else "", ""
         elif heading:
-            found[heading] += line
-    return found
+            text += line
+    if heading:
+        yield heading, text
 
 
 def parse(files: Mapping[str, str], *, place: str = "schema") -> Scheme:
