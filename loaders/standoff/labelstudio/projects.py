@@ -77,14 +77,13 @@ def find(client: LabelStudio, corpus: Corpus, annotator: str) -> Project | None:
     return None
 
 
-def ensure(client: LabelStudio, corpus: Corpus, annotator: str) -> int:
-    """The annotator's project, made where there is none, with the interface that the scheme calls for now.
+def ensure(client: LabelStudio, corpus: Corpus, annotator: str, found: Project | None) -> int:
+    """The annotator's project, made where none was found, with the interface that the scheme calls for now.
 
     Raises:
         StudioError: the server refuses the interface, because annotations use what it does not have any more.
     """
     wanted = interface(corpus.scheme)
-    found = find(client, corpus, annotator)
     if found is not None:
         if found.interface != wanted:
             client.projects.update(found.id, label_config=wanted)

@@ -87,10 +87,11 @@ def push(
     """
     wanted = wanted_documents(corpus, annotator, documents)
     with connected(studio) as client:
-        project = ensure(client, corpus, annotator)
-        known = known_tasks(client, project, progress)
+        found = find(client, corpus, annotator)
+        known = known_tasks(client, found.id, progress) if found else {}
         plan = _plan(corpus, annotator, wanted, known, progress)
         sendings = [_replacement(client, corpus, annotator, id, known[id].id) for id in plan["replaced"]]
+        project = ensure(client, corpus, annotator, found)
         for n, (id, sending) in enumerate(zip(plan["replaced"], sendings, strict=True)):
             progress("replacing tasks", n, len(sendings))
             _replace(client, known[id].id, sending, _task(corpus, annotator, id))
