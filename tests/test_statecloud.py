@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from hashlib import sha256
@@ -102,3 +103,14 @@ def test_every_error_is_gone_and_every_warning_is_known(statecloud: Corpus) -> N
     found = {(finding.severity, finding.rule, finding.file[-9:-5], finding.id) for finding in validate(statecloud)}
 
     assert found == {("warning", "roles-differ", "7227", "s3"), ("warning", "length", "5070", "c2")}
+
+
+def test_the_crosswalk_speaks_of_every_label_of_what_it_is_about(statecloud: Corpus) -> None:
+    for row in json.loads(statecloud.scheme.files["crosswalk.json"])["crosswalk"]:
+        name, _, attribute = row["subject"].partition(".")
+        layer = statecloud.scheme.layer(name)
+        assert layer is not None
+        values = layer.attribute(attribute).values if attribute else layer.labels
+        roles = {role.name for role in layer.roles}
+
+        assert set(row["corresponds"]) == {value.name for value in values} or set(row["corresponds"]) <= roles
