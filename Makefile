@@ -22,7 +22,7 @@ test-all: .venv/ready  ## what is left: 5 is pytest's exit code for "nothing col
 	.venv/bin/pytest -m "browser or postgres or matrix" || { test $$? -eq 5 && \
 	echo "test-all: none yet: no test is marked browser, postgres or matrix"; }
 golden: .venv/ready  ## rewrite the golden files; read the diff before committing it
-	STANDOFF_GOLDEN=write .venv/bin/pytest tests/test_golden.py
+	STANDOFF_GOLDEN=write .venv/bin/pytest tests/test_golden.py tests/test_rules.py
 lock: | $(UV)  ## rewrite both lock files; newest versions with UPGRADE=--upgrade
 	$(LOCK) pyproject.toml --all-extras --group dev -o requirements/dev.txt
 	$(LOCK) --group server -o loaders/standoff/labelstudio/server.txt
