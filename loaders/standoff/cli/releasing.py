@@ -17,14 +17,19 @@ __all__ = ["build", "roundtrip"]
     "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="A folder; made if needed."
 )
 @click.option("--date", help="YYYY-MM-DD; default: today (UTC).")
-def build(version: str, out: Path, date: str | None) -> None:
+@click.option(
+    "--previous", metavar="SOURCE", help="The last release; default: looked for in folders of releases and tags."
+)
+def build(version: str, out: Path, date: str | None, previous: str | None) -> None:
     """Build the release VERSION of the corpus as a new folder below OUT."""
     from standoff.files import read
     from standoff.release import build as make
+    from standoff.release.sources import open_source
 
     root = corpus_root()
+    before = open_source(previous, root, releases=(out,)) if previous else None
     with progress() as tell:
-        report = make(read(root), version, out, date=date or today(), root=root, progress=tell)
+        report = make(read(root), version, out, date=date or today(), root=root, previous=before, progress=tell)
     click.echo(f"{report.folder}: {report.content_sha256}")
 
 

@@ -9,15 +9,34 @@ if TYPE_CHECKING:
     from standoff.release.building import BuildReport, build
     from standoff.release.folder import About, verify
     from standoff.release.loading import load, read_release, versions
+    from standoff.release.planning import plan
+    from standoff.release.review import sign, standing
+    from standoff.release.sources import open_source
 
-__all__ = ["About", "BuildReport", "build", "load", "read_release", "verify", "versions"]
+__all__ = [
+    "About",
+    "BuildReport",
+    "build",
+    "load",
+    "open_source",
+    "plan",
+    "read_release",
+    "sign",
+    "standing",
+    "verify",
+    "versions",
+]
 
 _MODULES = {
     "About": "folder",
     "BuildReport": "building",
     "build": "building",
     "load": "loading",
+    "open_source": "sources",
+    "plan": "planning",
     "read_release": "loading",
+    "sign": "review",
+    "standing": "review",
     "verify": "folder",
     "versions": "loading",
 }

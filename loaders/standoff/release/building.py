@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from standoff.adjudicate import soft_labels
 from standoff.canon import content_digest
+from standoff.diff import diff
 from standoff.errors import ReleaseError
 from standoff.files import read_text
 from standoff.model import Corpus, Progress, silent
 from standoff.release.card import card
-from standoff.release.folder import ABOUT, CARD, DATA, SUMS, About, checked_version, digest, sums_text, verify
+from standoff.release.folder import ABOUT, CARD, DATA, SUMS, About, checked_version, digest, order, sums_text, verify
+from standoff.release.sources import previous_release
+from standoff.release.weighing import bumped, newest, reasons, refuse_too_low
 from standoff.tables import to_tables
 from standoff.validate import validate
 from standoff.views import views
@@ -55,6 +59,7 @@ def build(
     *,
     date: str,
     root: Path | None = None,
+    previous: Corpus | None = None,
     progress: Progress = silent,
 ) -> BuildReport:
     """Makes the release of a corpus: the new folder `out/version`, whole or not at all.
@@ -66,13 +71,18 @@ def build(
         out: the folder of all releases; made if needed.
         date: of the release, as ISO 8601 writes it.
         root: the checkout, where CITATION.cff, CHANGELOG.md and LICENSE-DATA are taken from, if it has them.
+        previous: the newest release that the corpus's list of releases names; without it, it is looked for in `out`,
+            in the checkout's folders of releases and among its tags.
 
     Raises:
-        ReleaseError: the version or date is not written as one, the corpus has errors, or this version exists with
-            other data or is damaged.
+        ReleaseError: the version or date is not written as one, a final version is lower than what changed asks for,
+            the corpus has errors, or this version exists with other data or is damaged.
+        UsageError: the newest release, which a final version is held against, cannot be found; a version that is high
+            enough for any change needs none.
     """
     checked_version(version)
     _check_date(date)
+    _check_high_enough(corpus, version, out, root, previous)
     _check_valid(corpus, progress)
     about = About(
         corpus=corpus.scheme.corpus,
@@ -82,7 +92,7 @@ def build(
         edition="full",
         content_sha256=content_digest(corpus),
     )
-    tables = {**to_tables(corpus, progress=progress), **views(corpus)}
+    tables = {**to_tables(corpus, progress=progress), **views(corpus), **soft_labels(corpus)}
     out.mkdir(parents=True, exist_ok=True)
     # Beside its place, on the same file system: a rename puts the whole folder there at once.
     with TemporaryDirectory(dir=out, prefix=f".{version}.") as aside:
@@ -107,6 +117,26 @@ def _check_date(date: str) -> None:
         Date.fromisoformat(date)
     except ValueError as error:
         raise ReleaseError(f"date {date!r}; expected YYYY-MM-DD") from error
+
+
+def _check_high_enough(corpus: Corpus, version: str, out: Path, root: Path | None, previous: Corpus | None) -> None:
+    """Holds a final version against what changed since the newest release; versions in development are free."""
+    release = newest(corpus.releases)
+    if release is None or ".dev" in version:
+        return
+    if listed := next((one for one in corpus.releases if one.version == version), None):
+        if (found := content_digest(corpus)) != listed.content_sha256:
+            raise ReleaseError(
+                f"version {version!r} was released with the content {listed.content_sha256}, but the corpus has "
+                f"{found}: build under a new version"
+            )
+        return
+    if order(version) >= order(bumped(release.version, "major")):
+        # High enough for whatever changed: the release before need not be at hand.
+        return
+    before = previous_release(corpus, root, releases=(out,), given=previous)
+    if before is not None:
+        refuse_too_low(version, release.version, reasons(diff(before, corpus), before))
 
 
 def _check_valid(corpus: Corpus, progress: Progress) -> None:

@@ -26,11 +26,15 @@ DESCRIPTIONS = {
     "entities": "The registry of entities that annotations refer to.",
     "annotators": "Who annotated, under pseudonyms.",
     "judgements": "What every annotator marked, all layers together; the layer tables are gold.",
+    "soft_labels": "How many annotators gave each label to an item of gold, and how many marked nothing there.",
     "sets": "Which annotator worked on which document, and on which text; also where nothing was marked.",
     "set_entities": "Entities that an annotator added in a document.",
     "splits": "The split of each document.",
     "events": "Documents that tell of one event.",
     "rights": "The owner's decision on publishing each document's text.",
+    "merge_policy": "When what annotators say becomes gold without a decision: a default, and layers' own rules.",
+    "decisions": "What adjudicators decided where annotators disagreed, with the reason.",
+    "entity_decisions": "What adjudicators decided of entities that annotators had added.",
 }
 """Of the tables that every corpus has; layers and views are described by the schema."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
+from standoff.adjudicate import soft_labels
 from standoff.canon import content_digest
 from standoff.errors import ReleaseError, UsageError, nearest
 from standoff.files import find_root, read, read_scheme
@@ -49,7 +50,7 @@ def load(
     if _is_checkout(folder):
         _no_version(version, folder)
         corpus = read(folder)
-        tables = {**to_tables(corpus), **views(corpus)}
+        tables = {**to_tables(corpus), **views(corpus), **soft_labels(corpus)}
         _known(config, list(tables), "config")
         found: Mapping[str, Any] = tables[config]
         _known(split, list(found), f"split of {config}")
