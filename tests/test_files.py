@@ -368,3 +368,11 @@ def test_a_corpus_without_documents_and_sets_can_be_read(copy: Path) -> None:
     corpus = files.read(copy)
 
     assert (corpus.documents, corpus.segments, corpus.sets, corpus.gold) == ({}, {}, {}, {})
+
+
+def test_json_of_ten_thousand_levels_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 10_000 + "]" * 10_000)
+
+    with pytest.raises(FileError, match=r"deep\.json: is nested too deeply"):
+        files.read_json(path)

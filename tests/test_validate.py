@@ -7,6 +7,8 @@ entities     what a1 added in d1
 gold         the annotations of the document's gold set
 files        path -> what changes: JSON by a merge patch (RFC 7396), text by {old: new} or as a whole; null for no file
 raw          false to validate without raw files
+stored       the files whose bytes are looked at
+previous     version -> a case, which is the corpus as it was released; listed, unless `listed` is false
 document     fields of the document that are changed once it is read, as no folder but a release could bring them
 expect       all the findings there are; file is a1's set and severity error where not given, `says` part of the message
 """
@@ -29,7 +31,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from standoff import files
-from standoff.model import Annotation, AnnotationSet, Corpus, Document, Finding, Splits
+from standoff.canon import content_digest
+from standoff.model import Annotation, AnnotationSet, Corpus, Document, Finding, Release, Splits
 from standoff.schema import parse
 from standoff.scheme import CONSTRAINTS, VIEWS, Scheme
 from standoff.text import Quotation, anchor
@@ -107,16 +110,26 @@ def schemas_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "parse", lambda texts, place: parsed(tuple(sorted(texts.items()))))
 
 
-def findings_of(case: dict[str, Any], root: Path) -> tuple[Finding, ...]:
+def corpus_of(case: dict[str, Any], root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
     for path, content in files_of(case).items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes((content if isinstance(content, str) else json.dumps(content)).encode())
-    corpus, reading = files.inspect(root)
+    return files.inspect(root)
+
+
+def findings_of(case: dict[str, Any], root: Path) -> tuple[Finding, ...]:
+    corpus, reading = corpus_of(case, root)
     if "document" in case:
         changed = msgspec.convert({**msgspec.to_builtins(corpus.documents["d1"]), **case["document"]}, Document)
         corpus = replace(corpus, documents={"d1": changed})
+    previous = {version: corpus_of(was, root / version)[0] for version, was in case.get("previous", {}).items()}
+    if case.get("listed", True):
+        known = {release.version for release in corpus.releases}
+        listed = [Release(v, "2024-04-01", content_digest(was)) for v, was in previous.items() if v not in known]
+        corpus = replace(corpus, releases=(*corpus.releases, *listed))
     raw = files.raw_bytes(root, corpus) if case.get("raw", True) else None
-    return validate(corpus, raw=raw, reading=reading)
+    stored = {path: (root / path).read_bytes() for path in case.get("stored", [])}
+    return validate(corpus, raw=raw, stored=stored, previous=previous, reading=reading)
 
 
 @pytest.mark.usefixtures("schemas_read_once")

@@ -14,6 +14,7 @@ import msgspec
 
 from standoff.canon import (
     canonical,
+    canonical_decisions,
     canonical_document,
     canonical_segments,
     canonical_set,
@@ -25,9 +26,11 @@ from standoff.model import (
     AnnotationSet,
     Annotator,
     Corpus,
+    Decisions,
     Document,
     Entity,
     Finding,
+    Policy,
     Release,
     Right,
     Segments,
@@ -49,8 +52,10 @@ __all__ = [
     "read_scheme",
     "read_text",
     "set_path",
+    "stored_files",
     "write",
     "write_corpus",
+    "write_decisions",
     "write_document",
     "write_listings",
     "write_set",
@@ -147,6 +152,15 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
                 )
             else:
                 sets[annotator, path.stem] = found
+    policy = record(folder / "policy.json", Policy) if (folder / "policy.json").is_file() else None
+    decisions: dict[str, Decisions] = {}
+    for path in _json_files(folder / "decisions"):
+        if decided := record(path, Decisions):
+            findings.extend(_misplaced(path, root, ("document", decided.document, path.stem)))
+            findings.extend(_doubled(_relative(path, root), [one.id for one in decided.decisions]))
+            findings.extend(_doubled(_relative(path, root), [one.id for one in decided.entities]))
+            if decided.decisions or decided.entities:
+                decisions[path.stem] = decided
     findings.extend(_doubled("corpus/entities.json", [entity.id for entity in entities.entities]))
     findings.extend(_doubled("annotations/annotators.json", [annotator.id for annotator in annotators.annotators]))
     corpus = Corpus(
@@ -161,6 +175,8 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
         rights=rights.documents,
         releases=releases.releases,
         version="",
+        decisions=decisions,
+        policy=policy,
     )
     return corpus, tuple(sorted(findings))
 
@@ -190,7 +206,12 @@ def read_scheme(root: Path) -> Scheme:
     folder = root / "schema"
     if not folder.is_dir():
         raise FileError("not found; expected the folder of schema files", place=str(folder))
-    texts = {path.name: read_text(path) for path in sorted(folder.iterdir()) if path.suffix in (".json", ".md")}
+    texts = {
+        path.name: read_text(path)
+        for path in sorted(folder.iterdir())
+        # Pages about the code's vocabulary and rules change with the code: they are no part of what a corpus says.
+        if path.suffix in (".json", ".md") and path.name not in ("README.md", "RULES.md")
+    }
     return parse(texts, place=str(folder))
 
 
@@ -257,6 +278,12 @@ def raw_bytes(root: Path, corpus: Corpus) -> dict[str, bytes]:
     return {id: read_bytes(raw_file(root, id)) for id in corpus.documents}
 
 
+def stored_files(root: Path) -> dict[str, bytes]:
+    """Path -> the bytes of each JSON file of a checkout, as they are."""
+    found = (path for folder in ("annotations", "corpus", "schema") for path in (root / folder).rglob("*.json"))
+    return {_relative(path, root): read_bytes(path) for path in sorted(found)}
+
+
 def read_json(path: Path) -> Any:
     """The value that a file of JSON holds.
 
@@ -271,6 +298,8 @@ def read_json(path: Path) -> Any:
             f"is no JSON: {error}; expected one complete JSON value in {len(text.encode())} bytes",
             place=str(path),
         ) from error
+    except RecursionError as error:
+        raise FileError("is nested too deeply to be read; expected some levels of JSON", place=str(path)) from error
 
 
 def set_path(root: Path, annotator: str, document: str) -> Path:
@@ -308,6 +337,12 @@ def write_set(root: Path, annotations: AnnotationSet, scheme: Scheme) -> bool:
     )
 
 
+def write_decisions(root: Path, decisions: Decisions) -> bool:
+    """Puts the decisions of a document in their place; says whether anything changed."""
+    path = root / "annotations" / "decisions" / f"{decisions.document}.json"
+    return write(path, canonical_decisions(decisions))
+
+
 def write_document(root: Path, document: Document, segments: Segments) -> None:
     """Puts a document's record and segments in their places; the raw file stays what it is."""
     write(root / "corpus" / "documents" / f"{document.id}.json", canonical_document(document))
@@ -315,7 +350,7 @@ def write_document(root: Path, document: Document, segments: Segments) -> None:
 
 
 def write_listings(root: Path, corpus: Corpus) -> None:
-    """Puts the corpus-wide files in their places: entities, splits, rights, releases, annotators."""
+    """Puts the corpus-wide files in their places: entities, splits, rights, releases, annotators, policy."""
     for path, text in listings(corpus):
         write(root / path, text)
 
@@ -337,6 +372,8 @@ def write_corpus(root: Path, corpus: Corpus, raw: Mapping[str, bytes]) -> None:
         write_document(root, document, corpus.segments[id])
     for marked in (*corpus.sets.values(), *corpus.gold.values()):
         write_set(root, marked, corpus.scheme)
+    for decisions in corpus.decisions.values():
+        write_decisions(root, decisions)
 
 
 def _doubled(file: str, ids: list[str]) -> Iterator[Finding]:

@@ -54,11 +54,15 @@ TABLES = frozenset(
         "entities",
         "annotators",
         "judgements",
+        "soft_labels",
         "sets",
         "set_entities",
         "splits",
         "events",
         "rights",
+        "merge_policy",
+        "decisions",
+        "entity_decisions",
     }
 )
 """Tables that every corpus has; layers and views, which are tables too, are called otherwise."""
@@ -155,6 +159,8 @@ class Constraint(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     forbid: tuple[Literal["cross", "contain", "equal"], ...] = ()
     inner: str = ""
     inner_labels: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    """Pairs of quotation marks: two characters each."""
     overlapping: bool = False
     min: int | None = None
     max: int | None = None
@@ -166,6 +172,7 @@ CONSTRAINTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         ("acyclic", "role", ""),
         ("apart", "role", ""),
         ("attribute_label", "labels attribute values implies", ""),
+        ("balanced", "role attribute values marks", ""),
         ("companion", "role attribute values needs", ""),
         ("conflict", "labels same", "overlapping"),
         ("contains", "labels inner inner_labels", ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ import click
 from standoff.errors import StandoffError, UsageError
 
 if TYPE_CHECKING:
-    from standoff.model import Finding, Progress
+    from standoff.model import Progress
 
 __all__ = [
     "Commands",
@@ -22,7 +22,6 @@ __all__ = [
     "fails",
     "printable",
     "progress",
-    "show_findings",
     "show_lines",
     "show_table",
     "today",
@@ -37,7 +36,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except StandoffError as error:
             # One line, whatever the text of an article or an answer of a server put into it.
-            click.echo(" ".join(str(error).split()), err=True)
+            click.echo(printable(" ".join(str(error).split())), err=True)
             ctx.exit(2)
         except OSError as error:
             click.echo(f"{error.filename or 'operating system'}: {error.strerror or error}", err=True)
@@ -63,10 +62,17 @@ def progress() -> Iterator[Progress]:
         yield silent
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    class Rate(ProgressColumn):
+        """How many a second."""
+
+        def render(self, task: Any) -> Text:
+            return Text(f"{task.speed:.0f}/s" if task.speed else "")
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeElapsedColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, Any] = {}
 
@@ -76,20 +82,6 @@ def progress() -> Iterator[Progress]:
             bars.update(tasks[what], completed=done, total=total)
 
         yield tell
-
-
-def show_findings(findings: Sequence[Finding], form: str) -> None:
-    """All findings, ordered, and how many there are."""
-    if form == "json":
-        from standoff.canon import canonical_list
-
-        click.echo(canonical_list("findings", findings), nl=False)
-        return
-    for finding in findings:
-        click.secho(f"{finding.severity}: ", fg="red" if finding.severity == "error" else "yellow", nl=False)
-        click.echo(printable(str(finding)))
-    errors = sum(finding.severity == "error" for finding in findings)
-    click.echo(f"{errors} errors, {len(findings) - errors} warnings")
 
 
 def show_table(rows: Iterable[tuple[str, str]]) -> None:

@@ -10,6 +10,18 @@ import msgspec
 from standoff.errors import nearest
 from standoff.scheme import CONSTRAINTS, NAME, REGISTRY, RESERVED, TABLES, VIEWS, Constraint, Layer, Scheme, View
 
+_HOTKEY = re.compile(r"(shift\+)?[a-z0-9]")
+
+_EDITORS = frozenset({"u"})
+"""Of those, the keys that Label Studio's editor keeps for itself where text is labelled: `u` leaves a region.
+
+Its others are enter, escape, backspace, delete, and combinations with alt, ctrl and arrows (1.23.2,
+libs/editor/src/core/settings/keymap.json).
+"""
+
+
+_VARIABLE = re.compile(r"\$[\w[\].{}]+")
+
 
 def lint(scheme: Scheme) -> Iterator[str]:
     """What is wrong with a scheme, beyond its being a JSON Schema: one sentence each."""
@@ -22,10 +34,7 @@ def lint(scheme: Scheme) -> Iterator[str]:
     hotkeys: dict[str, str] = {}
     for layer in scheme.layers:
         yield from _lint_layer(layer, layers)
-        for value in (*layer.labels, *(value for attribute in layer.attributes for value in attribute.values)):
-            if value.hotkey and value.hotkey in hotkeys:
-                yield f"{layer.name}: hotkey {value.hotkey!r} of {value.name!r} is taken by {hotkeys[value.hotkey]!r}"
-            hotkeys[value.hotkey or ""] = value.name
+        yield from _lint_hotkeys(layer, hotkeys)
         if layer.kind != "span" and "note" in scheme.annotation_schema["$defs"][layer.name]["properties"]:
             yield f"{layer.name}: a {layer.kind} layer has no note (Label Studio cannot keep it)"
         # Label Studio has one list of relation labels for links of all layers.
@@ -71,6 +80,11 @@ def _lint_layer(layer: Layer, layers: Mapping[str, Layer]) -> Iterator[str]:
             for word in seen
             if not re.fullmatch(r"[^\s:,=#/]+", word)
         )
+        yield from (
+            f"{name}: {what} {word!r} holds {found[0]!r}, for which Label Studio would show a field of the task"
+            for word in seen
+            if (found := _VARIABLE.search(word))
+        )
     for attribute in layer.attributes:
         known = [value.name for value in attribute.values]
         yield from (
@@ -101,6 +115,24 @@ def _lint_layer(layer: Layer, layers: Mapping[str, Layer]) -> Iterator[str]:
             elif target not in layers or layers[target].kind != "span":
                 spans = [other.name for other in layers.values() if other.kind == "span"]
                 yield f"{name}.{role.name}: {target!r} is no span layer{nearest(target, spans)}"
+
+
+def _lint_hotkeys(layer: Layer, taken: dict[str, str]) -> Iterator[str]:
+    labels = layer.labels if layer.kind != "relation" else ()
+    for value in (*layer.labels, *(value for attribute in layer.attributes for value in attribute.values)):
+        key, at = value.hotkey, f"{layer.name}: hotkey {value.hotkey!r} of {value.name!r}"
+        if not key:
+            continue
+        if value not in labels:
+            # Label Studio sets an attribute on whatever region is selected, also on one of another layer.
+            yield f"{at}: expected none of an attribute's value or a relation's label"
+        if not _HOTKEY.fullmatch(key):
+            yield f"{at}: expected a digit or a lower-case letter of ASCII, alone or after 'shift+'"
+        elif key in _EDITORS:
+            yield f"{at} is a key that Label Studio's editor keeps for itself"
+        if key in taken:
+            yield f"{at} is taken by {taken[key]!r}"
+        taken[key] = value.name
 
 
 def _lint_constraint(constraint: Constraint, layers: Mapping[str, Layer]) -> Iterator[str]:

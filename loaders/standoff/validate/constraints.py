@@ -18,7 +18,11 @@ __all__ = ["apart", "attribute_label", "contains", "count", "entity_type", "leng
 
 
 def apart(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """An annotation does not overlap what its role points to."""
+    """An annotation does not overlap what its role points to.
+
+    Why: What stands inside another thing cannot be its source as well: one of the two has the wrong extent.
+    Do: Cut the spans so that they do not overlap, or point to another target.
+    """
     role = constraint.role
     for annotation in work.placed(constraint.layer):
         for id in annotation.refs.get(role, ()) if work.sure(annotation, f"refs.{role}") else ():
@@ -32,7 +36,11 @@ def apart(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def attribute_label(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """Some values of an attribute go with some labels: the value demands the label, the label the value, or both."""
+    """Some values of an attribute go with some labels: the value demands the label, the label the value, or both.
+
+    Why: Label and attribute answer related questions; here the answers contradict each other.
+    Do: Decide which of the two is right and change the other.
+    """
     name, values, labels = constraint.attribute, constraint.values, constraint.labels
     for annotation in work.of(constraint.layer):
         if not work.sure(annotation, "label", f"attributes.{name}"):
@@ -46,7 +54,11 @@ def attribute_label(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def contains(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """An annotation has one of an inner layer inside its fragments."""
+    """An annotation has one of an inner layer inside its fragments.
+
+    Why: The label claims that something is asserted of which there is no sign inside.
+    Do: Annotate the inner thing, or choose another label.
+    """
 
     def may_be_inner(annotation: Annotation) -> bool:
         return annotation.label in constraint.inner_labels or not work.sure(annotation, "label")
@@ -74,7 +86,11 @@ def contains(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def count(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """Annotations with some labels have so many fragments, or point to so many by a role."""
+    """Annotations with some labels have so many fragments, or point to so many by a role.
+
+    Why: Some labels mean something only with more, or fewer, of these than the layer allows.
+    Do: Add or remove fragments or targets, or choose another label.
+    """
     of, least, most = constraint.of, constraint.min or 0, constraint.max
     field = of if of == "spans" else f"refs.{of}"
     for annotation in work.of(constraint.layer):
@@ -89,7 +105,11 @@ def count(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def entity_type(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """The label of an annotation is the type of the entity that its role points to."""
+    """The label of an annotation is the type of the entity that its role points to.
+
+    Why: One thing in the world has one type; a mention of it has the same.
+    Do: Correct the label, the entity's type, or which entity is meant.
+    """
     role = constraint.role
     for annotation in work.of(constraint.layer):
         if not work.sure(annotation, "label", f"refs.{role}"):
@@ -106,7 +126,11 @@ def entity_type(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def length(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """An annotation has no more than so many tokens."""
+    """An annotation has no more than so many tokens.
+
+    Why: So long an annotation is most often several in one.
+    Do: Split it, or accept it with a reason.
+    """
     most = constraint.max or 0
     for annotation in work.placed(constraint.layer):
         if constraint.labels and not (annotation.label in constraint.labels and work.sure(annotation, "label")):
@@ -116,7 +140,11 @@ def length(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def roles_differ(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """Two roles point to different things: to different entities, where the targets have entities."""
+    """Two roles point to different things: to different entities, where the targets have entities.
+
+    Why: A link from a thing to itself says nothing, or says it of somebody else.
+    Do: Correct the role that points to the wrong one.
+    """
     first, second = constraint.roles
     for annotation in work.of(constraint.layer):
         if not work.sure(annotation, f"refs.{first}", f"refs.{second}"):
@@ -132,7 +160,11 @@ def roles_differ(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def symmetric(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """A link that holds both ways is stored once, with the ids of its ends in order."""
+    """A link that holds both ways is stored once, with the ids of its ends in order.
+
+    Why: Stored both ways it would count twice; stored either way it could not be compared.
+    Do: Swap the two ends and derive the id again.
+    """
     first, second = constraint.roles
     for annotation in work.of(constraint.layer):
         if annotation.label not in constraint.labels:

@@ -28,7 +28,12 @@ _ASKS = {"linked": (True, True), "nil": (False, True), "unchecked": (False, Fals
 
 
 def entity_id(work: EntityWork) -> Iterator[Fault]:
-    """An entity's id stands for one entity: what an annotator added takes no id that the registry uses otherwise."""
+    """An entity's id stands for one entity: what an annotator added takes no id that the registry uses otherwise.
+
+    Why: Annotations refer to entities by id alone.
+    Do: Give one of the two another id and change what refers to it; drop what an annotator added if it is the
+    registry's.
+    """
     for id, n in Counter(entity.id for entity in work.own).items():
         if n > 1:
             yield id, "id", f"id {id!r} stands for {n} entities here; expected one"
@@ -41,7 +46,11 @@ def entity_id(work: EntityWork) -> Iterator[Fault]:
 
 
 def entity_type_known(work: EntityWork) -> Iterator[Fault]:
-    """An entity's type is one that annotation.schema.json lists."""
+    """An entity's type is one that annotation.schema.json lists.
+
+    Why: Types are a closed list that labels are compared with.
+    Do: Correct the type, or add it to the schema's entry for entities.
+    """
     types = work.context.scheme.entity_types
     for entity in work.own:
         if entity.type not in types:
@@ -49,7 +58,12 @@ def entity_type_known(work: EntityWork) -> Iterator[Fault]:
 
 
 def kb_status(work: EntityWork) -> Iterator[Fault]:
-    """Linked has a Wikidata id, date and source; nil has date and source alone; unchecked has none of them."""
+    """Linked has a Wikidata id, date and source; nil has date and source alone; unchecked has none of them.
+
+    Why: A link that nobody can trace to a look-up cannot be checked, and 'not there' is different from 'nobody
+    looked'.
+    Do: Fill in what is missing; what was never looked up is unchecked.
+    """
     for entity in work.own:
         asks = zip(_ASKS[entity.kb_status], (entity.wikidata, entity.looked_up), ("wikidata", "looked_up"), strict=True)
         for asked, found, field in asks:
@@ -59,7 +73,11 @@ def kb_status(work: EntityWork) -> Iterator[Fault]:
 
 
 def wikidata_unique(work: EntityWork) -> Iterator[Fault]:
-    """A Wikidata id stands for one entity."""
+    """A Wikidata id stands for one entity.
+
+    Why: Two entities for one thing split its mentions and every count made from them.
+    Do: Merge the two entities, or correct the id that is wrong.
+    """
     first = {entity.wikidata: entity.id for entity in reversed(work.registry.values()) if entity.wikidata}
     for entity in work.own:
         if entity.wikidata is not None and first.setdefault(entity.wikidata, entity.id) != entity.id:
@@ -71,7 +89,11 @@ def wikidata_unique(work: EntityWork) -> Iterator[Fault]:
 
 
 def part_of_resolves(work: EntityWork) -> Iterator[Fault]:
-    """What an entity is part of is an entity."""
+    """What an entity is part of is an entity.
+
+    Why: A link into nothing cannot be followed.
+    Do: Correct the id, or add the entity.
+    """
     known = {*work.registry, *(entity.id for entity in work.own)}
     for entity in work.own:
         for id in entity.part_of:
@@ -80,13 +102,21 @@ def part_of_resolves(work: EntityWork) -> Iterator[Fault]:
 
 
 def part_of_acyclic(work: EntityWork) -> Iterator[Fault]:
-    """No entity is, by way of others, part of itself."""
+    """No entity is, by way of others, part of itself.
+
+    Why: Whoever climbs from part to whole would never arrive.
+    Do: Remove the link of the circle that is wrong.
+    """
     for circle in cycles({entity.id: entity.part_of for entity in work.own}):
         yield circle[0], "part_of", f"goes in a circle: {' → '.join((*circle, circle[0]))}"
 
 
 def entity_schema(work: EntityWork) -> Iterator[Fault]:
-    """An entity is valid by the schema's entry for entities, also in what no other rule looks at."""
+    """An entity is valid by the schema's entry for entities, also in what no other rule looks at.
+
+    Why: Entities are published as a table with the columns that the schema promises.
+    Do: Bring the record in line with the schema's entry for entities.
+    """
     if REGISTRY not in work.context.scheme.annotation_schema["$defs"]:
         return
     for entity in work.own:

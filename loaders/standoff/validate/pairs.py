@@ -15,7 +15,11 @@ __all__ = ["acyclic", "companion", "conflict", "nesting", "role_or_inverse", "ta
 
 
 def acyclic(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """No annotation comes back to itself by following a role."""
+    """No annotation comes back to itself by following a role.
+
+    Why: Whoever follows the role would never arrive.
+    Do: Remove the link of the circle that is wrong.
+    """
     role = constraint.role
     links: dict[str, list[str]] = {}
     for annotation in work.of(constraint.layer):
@@ -27,7 +31,11 @@ def acyclic(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def companion(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """What an annotation with one value points to is also pointed to by an annotation with another value."""
+    """What an annotation with one value points to is also pointed to by an annotation with another value.
+
+    Why: On its own it names nothing that a reader could look up.
+    Do: Annotate the other one too, or correct what this one refers to.
+    """
     role, name = constraint.role, constraint.attribute
     accompanied: set[str] = set()
     waiting: dict[str, list[Annotation]] = {}
@@ -53,13 +61,20 @@ def companion(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def conflict(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """Two annotations that agree in some roles do not have opposite labels; with `overlapping`, where they overlap."""
+    """Two annotations that agree in some roles do not have opposite labels; with `overlapping`, where they overlap.
+
+    Why: Both cannot be so: the reader of the dataset would have to choose.
+    Do: Keep the one that is right, or use the label for both at once where there is one.
+    """
     roles = _words(constraint.same)
     found = [
         annotation
         for annotation in (work.placed if constraint.overlapping else work.of)(constraint.layer)
         if annotation.label in constraint.labels and work.sure(annotation, "label", *(f"refs.{role}" for role in roles))
     ]
+    if not constraint.overlapping:
+        # Links have no place in the text, and their ids begin with the label: the schema's order is the one that stays.
+        found.sort(key=lambda annotation: constraint.labels.index(annotation.label))
     for group in _groups(work, found, roles):
         pairs = _meeting(group) if constraint.overlapping else ((group[0], other) for other in group[1:])
         for first, second in pairs:
@@ -74,7 +89,11 @@ def conflict(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def nesting(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """Annotations of a layer do not cross, contain or equal each other; with `same`, those that agree in a role."""
+    """Annotations of a layer do not cross, contain or equal each other; with `same`, those that agree in a role.
+
+    Why: Where annotations cross or contain each other against the rules, one of them has the wrong extent.
+    Do: Change the extent of one, or remove it.
+    """
     roles, placed = _words(constraint.same), work.placed(constraint.layer)
     if roles:
         placed = tuple(a for a in placed if work.sure(a, *(f"refs.{role}" for role in roles)))
@@ -91,7 +110,11 @@ def nesting(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def role_or_inverse(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """An annotation points to something by a role, or another of its layer points to it by the inverse."""
+    """An annotation points to something by a role, or another of its layer points to it by the inverse.
+
+    Why: Without either the annotation is linked to nothing, and says nothing.
+    Do: Link it, or remove it.
+    """
     role, inverse = constraint.role, constraint.inverse
     annotations = work.of(constraint.layer)
     if not all(work.sure(annotation, f"refs.{inverse}") for annotation in annotations):
@@ -107,7 +130,11 @@ def role_or_inverse(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def target_once(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """A target is pointed to by at most one annotation of a layer and role."""
+    """A target is pointed to by at most one annotation of a layer and role.
+
+    Why: Two that claim the same target make it impossible to say whose it is.
+    Do: Keep the link that is right.
+    """
     role = constraint.role
     first: dict[str, Annotation] = {}
     for annotation in work.of(constraint.layer):
@@ -124,7 +151,11 @@ def target_once(work: Work, constraint: Constraint) -> Iterator[Fault]:
 
 
 def unique(work: Work, constraint: Constraint) -> Iterator[Fault]:
-    """No two annotations of a layer agree in all of the named fields."""
+    """No two annotations of a layer agree in all of the named fields.
+
+    Why: The same thing twice counts twice.
+    Do: Remove one of the two, after moving what refers to it.
+    """
     first: dict[Hashable, Annotation] = {}
     roles = tuple(name for name in constraint.by if name not in ("spans", "label", "refs"))
     fields = (*(name for name in constraint.by if name in ("spans", "label")), *(f"refs.{role}" for role in roles))

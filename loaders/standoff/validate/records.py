@@ -28,14 +28,22 @@ _DERIVED_ID = re.compile("[A-Za-z0-9_:-]{1,200}")
 
 
 def layer_known(work: Work) -> Iterator[Fault]:
-    """An annotation's layer is one that the schema has."""
+    """An annotation's layer is one that the schema has.
+
+    Why: Nothing else about an annotation can be checked, drawn or published without its layer.
+    Do: Correct the name; a new layer needs an entry in $defs of annotation.schema.json.
+    """
     for annotation in work.astray:
         expected = one_of(work.context.layers, annotation.layer)
         yield annotation.id, "layer", f"layer {annotation.layer!r} of {quoted(annotation)} is unknown; {expected}"
 
 
 def label_known(work: Work) -> Iterator[Fault]:
-    """An annotation's label is one of its layer's."""
+    """An annotation's label is one of its layer's.
+
+    Why: Labels are a closed list: published as numbered classes, drawn as buttons, explained in the codebook.
+    Do: Correct the label; a new one needs an entry in the schema and a section in the codebook.
+    """
     for annotation, layer in work.known:
         if annotation.label not in layer.label_names:
             expected = one_of(layer.label_names, annotation.label)
@@ -43,10 +51,14 @@ def label_known(work: Work) -> Iterator[Fault]:
 
 
 def attribute_known(work: Work) -> Iterator[Fault]:
-    """An annotation has no attribute but those of its layer."""
+    """An annotation has no attribute but those of its layer.
+
+    Why: There is no column for it: it would be lost in the release.
+    Do: Correct the name, or remove the attribute.
+    """
     for annotation, layer in work.known:
         for name in annotation.attributes:
-            if layer.attribute(name) is None:
+            if name not in work.context.attributes[layer.name]:
                 expected = one_of((attribute.name for attribute in layer.attributes), name)
                 yield (
                     annotation.id,
@@ -56,7 +68,11 @@ def attribute_known(work: Work) -> Iterator[Fault]:
 
 
 def attribute_required(work: Work) -> Iterator[Fault]:
-    """An annotation has every attribute that its layer requires."""
+    """An annotation has every attribute that its layer requires.
+
+    Why: A missing value cannot be told from one that was forgotten.
+    Do: Choose a value, or make the attribute optional in the schema.
+    """
     for annotation, layer in work.known:
         for attribute in layer.attributes:
             field = f"attributes.{attribute.name}"
@@ -67,7 +83,11 @@ def attribute_required(work: Work) -> Iterator[Fault]:
 
 
 def attribute_value(work: Work) -> Iterator[Fault]:
-    """An attribute has one of its values."""
+    """An attribute has one of its values.
+
+    Why: Values are a closed list, as labels are.
+    Do: Correct the value; a new one needs an entry in the schema and a section in the codebook.
+    """
     for annotation, layer in work.known:
         for name, value in annotation.attributes.items():
             attribute = layer.attribute(name)
@@ -81,7 +101,11 @@ def attribute_value(work: Work) -> Iterator[Fault]:
 
 
 def role_known(work: Work) -> Iterator[Fault]:
-    """An annotation has no role but those of its layer."""
+    """An annotation has no role but those of its layer.
+
+    Why: There is no column for it: the link would be lost in the release.
+    Do: Correct the name, or remove the role.
+    """
     for annotation, layer in work.known:
         for name in annotation.refs:
             if layer.role(name) is None:
@@ -94,7 +118,11 @@ def role_known(work: Work) -> Iterator[Fault]:
 
 
 def role_count(work: Work) -> Iterator[Fault]:
-    """A role points to as many as the schema allows."""
+    """A role points to as many as the schema allows.
+
+    Why: Whoever reads the role counts on so many: a stance has one target, or it is none.
+    Do: Add or remove ids until the number fits minItems and maxItems of the role.
+    """
     for annotation, layer in work.known:
         for role in layer.roles:
             n, field = len(annotation.refs.get(role.name, ())), f"refs.{role.name}"
@@ -107,7 +135,11 @@ def role_count(work: Work) -> Iterator[Fault]:
 
 
 def ref_repeated(work: Work) -> Iterator[Fault]:
-    """A role points to nothing twice."""
+    """A role points to nothing twice.
+
+    Why: A target counts once; twice is a slip of the hand that doubles it in every count.
+    Do: Remove the repetition.
+    """
     for annotation, layer in work.known:
         for role in layer.roles:
             ids = annotation.refs.get(role.name, ())
@@ -120,7 +152,12 @@ def ref_repeated(work: Work) -> Iterator[Fault]:
 
 
 def fragment_count(work: Work) -> Iterator[Fault]:
-    """An annotation has as many fragments as its layer allows; one of a relation or a whole document has none."""
+    """An annotation has as many fragments as its layer allows; one of a relation or a whole document has none.
+
+    Why: A layer of contiguous spans is tagged and drawn as such; an annotation without place cannot be drawn at
+    all.
+    Do: Add or remove fragments, or change maxItems of the layer's spans.
+    """
     for annotation, layer in work.known:
         n = len(annotation.spans)
         least, most = (1, layer.max_fragments) if layer.kind == "span" else (0, 0)
@@ -133,7 +170,11 @@ def fragment_count(work: Work) -> Iterator[Fault]:
 
 
 def id_form(work: Work) -> Iterator[Fault]:
-    """An id is of 1 to 64 ASCII letters, digits, _ and -; one that is derived is of up to 200, colons among them."""
+    """An id is of 1 to 64 ASCII letters, digits, _ and -; one that is derived is of up to 200, colons among them.
+
+    Why: Ids become parts of addresses and of derived ids, where other characters would separate.
+    Do: Use letters, digits, _ and - only.
+    """
     for annotation, layer in work.known:
         form = _DRAWN_ID if layer.kind == "span" else _DERIVED_ID
         if not form.fullmatch(annotation.id):
@@ -142,14 +183,22 @@ def id_form(work: Work) -> Iterator[Fault]:
 
 
 def note_allowed(work: Work) -> Iterator[Fault]:
-    """Only an annotation with a place in the text has a note: Label Studio keeps none on the others."""
+    """Only an annotation with a place in the text has a note: Label Studio keeps none on the others.
+
+    Why: Label Studio has no place for it, so that the next pull would lose it.
+    Do: Put the note on one of the annotations that are linked.
+    """
     for annotation, layer in work.known:
         if annotation.note and layer.kind != "span":
             yield annotation.id, "note", f"note {annotation.note!r} on a {layer.kind} layer; expected none"
 
 
 def record_schema(work: Work) -> Iterator[Fault]:
-    """A record is valid by its layer's entry in $defs, also in what no other rule looks at."""
+    """A record is valid by its layer's entry in $defs, also in what no other rule looks at.
+
+    Why: The schema is what other tools validate by; it may say more than these rules know.
+    Do: Bring the record in line with its layer's entry in $defs.
+    """
     for annotation, layer in work.known:
         if layer.name in work.context.plain:
             continue

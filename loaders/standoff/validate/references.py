@@ -28,14 +28,22 @@ _MANY = 2000
 
 
 def set_document(work: Work) -> Iterator[Fault]:
-    """A set is of a document of the corpus."""
+    """A set is of a document of the corpus.
+
+    Why: Annotations without their text mean nothing.
+    Do: Correct the file's place, or bring the document back.
+    """
     if not work.context.knows(work.page.id):
         expected = one_of(work.context.corpus.documents, work.page.id)
         yield "", "document", f"document {work.page.id!r} is unknown; {expected}"
 
 
 def set_annotator(work: Work) -> Iterator[Fault]:
-    """A set's annotator is declared in annotations/annotators.json; gold needs no declaration."""
+    """A set's annotator is declared in annotations/annotators.json; gold needs no declaration.
+
+    Why: Agreement, gold and the card say who annotated, and what kind of annotator it is.
+    Do: Declare the annotator in annotations/annotators.json, under a pseudonym.
+    """
     known, file = work.context.corpus.annotators, "annotations/annotators.json"
     if not work.gold and work.annotator not in known and file not in work.context.unread:
         yield (
@@ -46,7 +54,11 @@ def set_annotator(work: Work) -> Iterator[Fault]:
 
 
 def set_text(work: Work) -> Iterator[Fault]:
-    """A set was made on the text that its document has now."""
+    """A set was made on the text that its document has now.
+
+    Why: Its offsets count in another text: they may all be wrong, also where a quotation happens to fit.
+    Do: Re-anchor the set on the new text, or restore the old one.
+    """
     # Where the document itself is wrong about its text, that is said there.
     document = work.page.document
     if document and work.marked.text_sha256 not in (document.text_sha256, work.page.sha256):
@@ -58,7 +70,11 @@ def set_text(work: Work) -> Iterator[Fault]:
 
 
 def id_unique(work: Work) -> Iterator[Fault]:
-    """An id stands for one annotation of a set."""
+    """An id stands for one annotation of a set.
+
+    Why: An address must lead to one annotation: roles, gold and diffs all go by it.
+    Do: Give the later annotation a new id and correct what refers to it.
+    """
     for id, n in Counter(annotation.id for annotation in work.annotations).items():
         if n > 1:
             which = "; ".join(f"{a.layer} {quoted(a)}" for a in work.annotations if a.id == id)
@@ -66,7 +82,11 @@ def id_unique(work: Work) -> Iterator[Fault]:
 
 
 def ref_resolves(work: Work) -> Iterator[Fault]:
-    """What a role points to is there: an annotation of the same set, or an entity of the registry or the set."""
+    """What a role points to is there: an annotation of the same set, or an entity of the registry or the set.
+
+    Why: A role that points nowhere loses the very link that was annotated.
+    Do: Correct the id, or restore the annotation or entity that was removed.
+    """
     registry_unread = "corpus/entities.json" in work.context.unread
     for annotation, layer in work.known:
         for role in layer.roles:
@@ -86,7 +106,11 @@ def ref_resolves(work: Work) -> Iterator[Fault]:
 
 
 def ref_layer(work: Work) -> Iterator[Fault]:
-    """What a role points to is of a layer that the role allows."""
+    """What a role points to is of a layer that the role allows.
+
+    Why: Tables and views take what a role points to for what the schema says it is.
+    Do: Point to an annotation of an allowed layer, or allow the layer in the schema.
+    """
     for annotation, layer in work.known:
         for role in layer.roles:
             for id in () if role.registry else annotation.refs.get(role.name, ()):
@@ -101,7 +125,12 @@ def ref_layer(work: Work) -> Iterator[Fault]:
 
 
 def derived_id(work: Work) -> Iterator[Fault]:
-    """The id of a relation is derived from its label and ends, that of a document's label from layer and label."""
+    """The id of a relation is derived from its label and ends, that of a document's label from layer and label.
+
+    Why: Label Studio keeps no id for such annotations; only an id that follows from the content survives the round
+    trip.
+    Do: Write the id that the message expects.
+    """
     for annotation, layer in work.known:
         if layer.kind == "span" or not work.sure(annotation, "label", *(f"refs.{role.name}" for role in layer.roles)):
             continue
@@ -115,7 +144,11 @@ def derived_id(work: Work) -> Iterator[Fault]:
 
 
 def derivation_gold_only(work: Work) -> Iterator[Fault]:
-    """Only gold annotations say what they were made from."""
+    """Only gold annotations say what they were made from.
+
+    Why: In an annotator's own set it would claim an origin that nobody recorded.
+    Do: Remove the field.
+    """
     for annotation in () if work.gold else work.annotations:
         if annotation.derived_from:
             yield (
@@ -126,7 +159,11 @@ def derivation_gold_only(work: Work) -> Iterator[Fault]:
 
 
 def derivation_missing(work: Work) -> Iterator[Fault]:
-    """A gold annotation says what it was made from."""
+    """A gold annotation says what it was made from.
+
+    Why: Gold that cannot be traced cannot be checked, nor credited to anybody.
+    Do: Derive gold again with standoff adjudicate.
+    """
     for annotation in work.annotations if work.gold else ():
         if not annotation.derived_from:
             yield (
@@ -137,16 +174,26 @@ def derivation_missing(work: Work) -> Iterator[Fault]:
 
 
 def derivation_resolves(work: Work) -> Iterator[Fault]:
-    """What a gold annotation was made from is an annotation of the same document."""
+    """What a gold annotation was made from is an annotation of the same document.
+
+    Why: The trace from gold to the annotators ends here.
+    Do: Derive gold again, or restore the annotation that was removed.
+    """
     for annotation in work.annotations if work.gold else ():
         for n, address in enumerate(annotation.derived_from):
             place, _, id = address.partition("#")
             annotator, _, document = place.partition("/")
             if f"annotations/sets/{place}.json" in work.context.unread:
                 continue
-            ids = work.context.ids(annotator, document)
+            ids = work.context.annotations(annotator, document)
             if document != work.page.id:
                 what = f"is not of the form annotator/{work.page.id}#id"
+            elif annotator in ("decision", "policy"):
+                decided = work.context.corpus.decisions.get(document)
+                known = {one.id for one in decided.decisions} if decided and annotator == "decision" else {"majority"}
+                if id in known:
+                    continue
+                what = f"names no {annotator}{nearest(id, sorted(known))}"
             elif ids is None:
                 what = f"names a set that is not there: annotations/sets/{place}.json"
             elif id not in ids:

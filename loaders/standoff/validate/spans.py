@@ -13,7 +13,11 @@ __all__ = ["span_bounds", "span_order", "span_quotation", "span_seam", "span_whi
 
 
 def span_bounds(work: Work) -> Iterator[Fault]:
-    """A span holds at least one character and lies inside the text."""
+    """A span holds at least one character and lies inside the text.
+
+    Why: There is no such place in the text.
+    Do: Correct the offsets; they are half-open, in code points of the text.
+    """
     text = work.page.text
     for annotation, field, span in work.spans():
         if not 0 <= span.start < span.end or (text is not None and span.end > len(text)):
@@ -23,7 +27,12 @@ def span_bounds(work: Work) -> Iterator[Fault]:
 
 
 def span_quotation(work: Work) -> Iterator[Fault]:
-    """A span's quotation is what the text holds between its offsets."""
+    """A span's quotation is what the text holds between its offsets.
+
+    Why: Offsets alone drift unseen when a text, a unit or a tool changes; the quotation is the proof that they did
+    not.
+    Do: Anchor the annotation again by its quotation; the message names the nearest place where it stands.
+    """
     text = work.page.text
     for annotation, field, span in work.spans():
         if text is not None and text[span.start : span.end] != span.quote:
@@ -37,7 +46,11 @@ def span_quotation(work: Work) -> Iterator[Fault]:
 
 
 def span_whitespace(work: Work) -> Iterator[Fault]:
-    """A span neither begins nor ends with white space."""
+    """A span neither begins nor ends with white space.
+
+    Why: Two annotators who mean the same would disagree by a space.
+    Do: Cut the span to its words.
+    """
     for annotation, field, span in work.spans():
         if span.quote != span.quote.strip():
             yield (
@@ -48,7 +61,11 @@ def span_whitespace(work: Work) -> Iterator[Fault]:
 
 
 def span_order(work: Work) -> Iterator[Fault]:
-    """The fragments of an annotation stand in order and do not overlap."""
+    """The fragments of an annotation stand in order and do not overlap.
+
+    Why: Fragments are read as one passage, in the order of the text, every character once.
+    Do: Put the fragments in order, and join those that overlap.
+    """
     for annotation in work.annotations:
         for n, (first, second) in enumerate(pairwise(annotation.spans)):
             if not any(work.doubts.on(annotation.id, f"spans[{k}]") for k in (n, n + 1)) and second.start < first.end:
@@ -61,7 +78,11 @@ def span_order(work: Work) -> Iterator[Fault]:
 
 
 def span_word(work: Work) -> Iterator[Fault]:
-    """A span begins and ends between words."""
+    """A span begins and ends between words.
+
+    Why: Most often a slip of the mouse; tokens can only be tagged whole.
+    Do: Widen the span to the word. Leave it where the language joins words that are annotated apart.
+    """
     text = work.page.text
     for annotation, field, span in work.spans():
         if text is not None:
@@ -72,7 +93,11 @@ def span_word(work: Work) -> Iterator[Fault]:
 
 
 def span_seam(work: Work) -> Iterator[Fault]:
-    """A span goes across nothing that was dropped from the raw text, markup inside a line apart."""
+    """A span goes across nothing that was dropped from the raw text, markup inside a line apart.
+
+    Why: The two characters at a seam were not neighbours in the article: nobody wrote this passage.
+    Do: Split the span into fragments on both sides of the seam.
+    """
     alignment = work.page.alignment
     for annotation, field, span in work.spans():
         if alignment and alignment.crosses_seam(span.start, span.end):

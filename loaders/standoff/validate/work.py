@@ -14,15 +14,19 @@ from standoff.model import GOLD, Annotation, AnnotationSet, Corpus, Document, En
 from standoff.scheme import Layer
 from standoff.text import Alignment, sha
 from standoff.validate.plain import plain
+from standoff.validate.predicate import Predicate, predicate
 from standoff.validate.words import in_our_words
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-__all__ = ["Context", "Doubts", "EntityWork", "Fault", "Page", "Work"]
+__all__ = ["Context", "Doubts", "EntityWork", "Fault", "Page", "Placed", "Work"]
 
 Fault: TypeAlias = tuple[str, str, str]
 """What a rule yields: the id of what is wrong, the field in it, and what is wrong with it."""
+
+Placed: TypeAlias = tuple[str, str, str, str]
+"""What a rule on many files yields: the file, and a fault in it."""
 
 
 class Doubts:
@@ -39,6 +43,11 @@ class Doubts:
             self._doubtful.add((id, field.removesuffix(".quote")))
             self._doubtful.add((id, field.partition("[")[0]))
 
+    @property
+    def none(self) -> bool:
+        """Whether every field can be built on."""
+        return not self._doubtful
+
     def on(self, id: str, field: str) -> bool:
         """Whether the field cannot be built on."""
         return (id, field) in self._doubtful
@@ -54,16 +63,30 @@ class Context:
     Args:
         raw: document -> the bytes of its raw file, as far as they are at hand.
         unread: files that could not be read; nothing is said to be missing for their sake.
+        previous: earlier releases, oldest first.
     """
 
-    def __init__(self, corpus: Corpus, raw: Mapping[str, bytes], unread: frozenset[str]) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        raw: Mapping[str, bytes],
+        unread: frozenset[str],
+        previous: Mapping[str, Corpus] | None = None,
+    ) -> None:
         self.corpus = corpus
         self.scheme = corpus.scheme
         self.raw = raw
         self.unread = unread
+        self.previous: Mapping[str, Corpus] = previous or {}
         self.layers: dict[str, Layer] = {layer.name: layer for layer in corpus.scheme.layers}
+        layers = corpus.scheme.layers
+        self.attributes = {layer.name: frozenset(known.name for known in layer.attributes) for layer in layers}
+        self.roles = {layer.name: frozenset(role.name for role in layer.roles) for layer in layers}
+        self.entity_roles = {layer.name: tuple(r.name for r in layer.roles if r.registry) for layer in layers}
+        """Layer -> its roles that point to the registry."""
         self._validators: dict[str, Validator] = {}
-        self._ids: dict[tuple[str, str], frozenset[str]] = {}
+        self._predicates: dict[str, Predicate] = {}
+        self._annotations: dict[tuple[str, str], dict[str, Annotation]] = {}
 
     @cached_property
     def plain(self) -> frozenset[str]:
@@ -74,14 +97,25 @@ class Context:
         """Whether there is such a document, be it one that could not be read."""
         return document in self.corpus.documents or f"corpus/documents/{document}.json" in self.unread
 
-    def ids(self, annotator: str, document: str) -> frozenset[str] | None:
-        """The ids of a set's annotations; None where there is no such set."""
+    def file(self, annotator: str, document: str) -> str:
+        """Where a set lies, or gold."""
+        return f"annotations/{GOLD if annotator == GOLD else f'sets/{annotator}'}/{document}.json"
+
+    def annotations(self, annotator: str, document: str) -> Mapping[str, Annotation] | None:
+        """The annotations of an annotator's set by their ids; None where there is no such set."""
         key = annotator, document
-        if key not in self._ids:
+        if key not in self._annotations:
             if key not in self.corpus.sets:
                 return None
-            self._ids[key] = frozenset(annotation.id for annotation in self.corpus.sets[key].annotations)
-        return self._ids[key]
+            self._annotations[key] = {annotation.id: annotation for annotation in self.corpus.sets[key].annotations}
+        return self._annotations[key]
+
+    def origin(self, address: str) -> tuple[Annotation, AnnotationSet] | None:
+        """The annotation that an address leads to, and its set."""
+        place, _, id = address.partition("#")
+        annotator, _, document = place.partition("/")
+        found = (self.annotations(annotator, document) or {}).get(id)
+        return (found, self.corpus.sets[annotator, document]) if found else None
 
     def schema_errors(self, definition: str, record: Any) -> Iterator[tuple[str, str]]:
         """What the JSON Schema says against a record: field and message.
@@ -89,11 +123,22 @@ class Context:
         Args:
             definition: a name in the $defs of annotation.schema.json, or "" for the root of document.schema.json.
         """
+        value = msgspec.to_builtins(record)
+        if self._valid(definition)(value):
+            return
         value = msgspec.json.decode(msgspec.json.encode(record))
         for error in self._validator(definition).iter_errors(value):
             at = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
             for below, message in in_our_words(error):
                 yield f"{at}{below}".removeprefix("."), message
+
+    def _valid(self, definition: str) -> Predicate:
+        if definition not in self._predicates:
+            root = self.scheme.annotation_schema if definition else self.scheme.document_schema
+            found = predicate(root["$defs"][definition] if definition else root, root)
+            # Of a schema that says more than is known there, jsonschema alone can judge.
+            self._predicates[definition] = found or (lambda value: False)
+        return self._predicates[definition]
 
     def _validator(self, definition: str) -> Validator:
         if definition not in self._validators:
@@ -209,48 +254,55 @@ class Work:
 
     def spans(self) -> Iterator[tuple[Annotation, str, Span]]:
         """Each span that can be built on, with its annotation and field."""
-        for annotation in self.annotations:
-            for n, span in enumerate(annotation.spans):
-                if not self.doubts.on(annotation.id, field := f"spans[{n}]"):
-                    yield annotation, field, span
+        if self.doubts.none:
+            yield from self._spans
+        for annotation, field, span in () if self.doubts.none else self._spans:
+            if not self.doubts.on(annotation.id, field):
+                yield annotation, field, span
+
+    @cached_property
+    def _spans(self) -> list[tuple[Annotation, str, Span]]:
+        return [(a, f"spans[{n}]", span) for a in self.annotations for n, span in enumerate(a.spans)]
 
     def sure(self, annotation: Annotation, *fields: str) -> bool:
         """Whether fields such as `label` or `refs.<role>` can be built on: no rule found fault with what they hold.
 
         A field that is absent while an unknown name stands beside it may be there under that name.
         """
+        if self.doubts.none and not self._misnamed_ids:
+            return True
         for field in fields:
             if self.doubts.on(annotation.id, field):
                 return False
             part, _, name = field.partition(".")
-            if (
-                part in ("attributes", "refs")
-                and name not in getattr(annotation, part)
-                and self._misnamed(annotation, part)
-            ):
-                return False
+            if part in ("attributes", "refs") and name not in getattr(annotation, part):
+                context = self.context
+                known = (context.attributes if part == "attributes" else context.roles).get(annotation.layer)
+                if known is not None and not getattr(annotation, part).keys() <= known:
+                    return False
         return True
 
-    def _misnamed(self, annotation: Annotation, part: str) -> bool:
-        layer = self.context.layers.get(annotation.layer)
-        if layer is None:
-            return False
-        known = {r.name for r in layer.roles} if part == "refs" else {a.name for a in layer.attributes}
-        return any(name not in known for name in getattr(annotation, part))
+    @cached_property
+    def _misnamed_ids(self) -> frozenset[str]:
+        """The annotations with a role or attribute that their layer does not have."""
+        attributes, roles = self.context.attributes, self.context.roles
+        return frozenset(
+            a.id
+            for a, layer in self.known
+            if not (a.attributes.keys() <= attributes[layer.name] and a.refs.keys() <= roles[layer.name])
+        )
 
     def entity_of(self, annotation: Annotation) -> str | None:
         """The entity that an annotation refers to, where its layer has a role to the registry."""
-        layer = self.context.layers.get(annotation.layer)
-        for role in layer.roles if layer else ():
-            if role.registry and self.sure(annotation, f"refs.{role.name}"):
-                for id in annotation.refs.get(role.name, ()):
+        for role in self.context.entity_roles.get(annotation.layer, ()):
+            if self.sure(annotation, f"refs.{role}"):
+                for id in annotation.refs.get(role, ()):
                     return id
         return None
 
     def referents(self, annotation: Annotation, role: str) -> frozenset[tuple[str, str]]:
         """What a role points to in the end: the entity of each target, or the target itself where it has none."""
-        layer = self.context.layers[annotation.layer]
-        to_registry = any(r.registry for r in layer.roles if r.name == role)
+        to_registry = role in self.context.entity_roles[annotation.layer]
         found = set()
         for id in annotation.refs.get(role, ()):
             target = None if to_registry else self.by_id.get(id)
