@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
+from standoff.adjudicate import Item, entity_sha256, sha256_of
 from standoff.canon import normal
-from standoff.model import Annotation, AnnotationSet, Corpus, Entity, derived_id
+from standoff.model import Annotation, AnnotationSet, Corpus, Decision, Decisions, Entity, EntityDecision, derived_id
 from standoff.schema import parse
 from standoff.scheme import Scheme
 
@@ -102,13 +103,58 @@ def bijection(scheme: Scheme, seed: int) -> Names:
 def renamed(corpus: Corpus, names: Names) -> Corpus:
     """The corpus under other names: its schema files, its sets, its registry."""
     scheme = parse(renamed_files(corpus.scheme, names))
+    sets = {key: renamed_set(marked, names, scheme) for key, marked in corpus.sets.items()}
+    policy = corpus.policy and structs.replace(
+        corpus.policy, layers={names.layer(layer): rule for layer, rule in corpus.policy.layers.items()}
+    )
     return structs.replace(
         corpus,
         scheme=scheme,
         entities={id: _entity(entity, names) for id, entity in corpus.entities.items()},
-        sets={key: renamed_set(marked, names, scheme) for key, marked in corpus.sets.items()},
+        sets=sets,
         gold={id: renamed_set(marked, names, scheme) for id, marked in corpus.gold.items()},
+        decisions={id: _decisions(decided, names, sets) for id, decided in corpus.decisions.items()},
+        policy=policy,
     )
+
+
+Sets = Mapping[tuple[str, str], AnnotationSet]
+
+
+def _decisions(decided: Decisions, names: Names, sets: Sets) -> Decisions:
+    """Decisions under other names, of what annotators say under these."""
+    return structs.replace(
+        decided,
+        decisions=tuple(_decision(one, names, sets) for one in decided.decisions),
+        entities=tuple(_entity_decision(one, names, sets) for one in decided.entities),
+    )
+
+
+def _decision(one: Decision, names: Names, sets: Sets) -> Decision:
+    item = tuple(sorted(_address(address, names) for address in one.item))
+    members = []
+    for address in item:
+        place, _, id = address.partition("#")
+        who, _, document = place.partition("/")
+        members.append((who, next(a for a in sets[who, document].annotations if a.id == id)))
+    given = one.annotation and _annotation(one.annotation, names)
+    if given is not None:
+        refs = {role: tuple(_address(at, names) if "#" in at else at for at in ids) for role, ids in given.refs.items()}
+        given = structs.replace(given, refs=refs)
+    return structs.replace(
+        one,
+        item=item,
+        sha256=sha256_of(Item("", "", tuple(members))) if members else "",
+        chosen=_address(one.chosen, names) if one.chosen else "",
+        annotation=given,
+    )
+
+
+def _entity_decision(one: EntityDecision, names: Names, sets: Sets) -> EntityDecision:
+    place, _, id = one.entity.partition("#")
+    who, _, document = place.partition("/")
+    added = next(entity for entity in sets[who, document].entities if entity.id == id)
+    return structs.replace(one, sha256=entity_sha256(added), record=one.record and _entity(one.record, names))
 
 
 def renamed_set(marked: AnnotationSet, names: Names, scheme: Scheme) -> AnnotationSet:

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
+from disputes import all_decided, planted, with_decisions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -23,14 +24,14 @@ from renaming import Names, bijection, renamed
 from strategies import annotation_sets
 
 from standoff import files
-from standoff.adjudicate import adopt
+from standoff.adjudicate import adopt, derive, soft_labels
 from standoff.canon import canonical, canonical_set
 from standoff.formats.quotations import from_quotations, parse_quotations, to_quotations
 from standoff.labelstudio.export import from_task
 from standoff.labelstudio.interface import interface
 from standoff.labelstudio.tasks import to_task
 from standoff.match import match
-from standoff.model import AnnotationSet, Corpus, Finding
+from standoff.model import AnnotationSet, Corpus, Finding, MergeRule, Policy
 from standoff.release.card import card
 from standoff.release.folder import About
 from standoff.tables import from_tables, to_tables
@@ -265,6 +266,28 @@ def test_gold_is_the_same_up_to_names(name: str, seed: int) -> None:
             id: content(marked) for id, marked in expected.items()
         }
         assert names.back(msgspec.to_builtins(registry)) == json.loads(canonical(expected_registry))
+
+
+@few
+@given(seed=SEEDS, decided=st.integers(0, 8), rule=st.sampled_from(["unanimous", "majority"]))
+def test_gold_of_several_annotators_with_decisions_is_the_same_up_to_names(seed: int, decided: int, rule: Any) -> None:
+    corpus = planted(corpus_of("tiny"))
+    corpus = with_decisions(corpus, *all_decided(corpus)[:decided])
+    corpus = structs.replace(corpus, policy=Policy(layers={"naming": MergeRule(rule)}))
+    names = bijection(corpus.scheme, seed)
+    other = renamed(corpus, names)
+    found, expected = derive(other), derive(corpus)
+
+    assert {id: content(marked, names) for id, marked in found.gold.items()} == {
+        id: content(marked) for id, marked in expected.gold.items()
+    }
+    told = [(item.layer, item.kinds, sorted(item.item), item.quote) for item in found.open]
+    assert names.back(told) == names.back(
+        [(item.layer, item.kinds, sorted(item.item), item.quote) for item in expected.open]
+    )
+    assert (found.stale, found.open_entities) == ({}, ())
+    tables = [soft_labels(structs.replace(c, gold=derive(c).gold)) for c in (other, corpus)]
+    assert rows_of(tables[0], names) == rows_of(tables[1])
 
 
 @each_corpus

@@ -18,7 +18,7 @@ from msgspec import structs
 
 import standoff
 from standoff.errors import ReleaseError, UsageError
-from standoff.model import Corpus
+from standoff.model import AnnotationSet, Corpus
 from standoff.release import BuildReport, build
 from standoff.release.folder import SUMS, digest, sums_text, verify
 from standoff.tables import vocabulary
@@ -49,11 +49,15 @@ def copied(releases: Path, tmp_path: Path) -> Path:
 
 
 def changed(corpus: Corpus) -> Corpus:
-    """The tiny corpus with the label of one gold annotation changed."""
-    marked = corpus.gold["fr_marche"]
-    other = tuple(structs.replace(a, label="unsure") if a.id == "o1" else a for a in marked.annotations)
-    gold = {**corpus.gold, "fr_marche": structs.replace(marked, annotations=other)}
-    return structs.replace(corpus, gold=gold)
+    """The tiny corpus with one label changed, by its annotator and in gold."""
+
+    def relabelled(marked: AnnotationSet) -> AnnotationSet:
+        other = tuple(structs.replace(a, label="unsure") if a.id == "o1" else a for a in marked.annotations)
+        return structs.replace(marked, annotations=other)
+
+    key = ("a1", "fr_marche")
+    gold = {**corpus.gold, "fr_marche": relabelled(corpus.gold["fr_marche"])}
+    return structs.replace(corpus, sets={**corpus.sets, key: relabelled(corpus.sets[key])}, gold=gold)
 
 
 def opinion_in(source: Path, version: str | None = None) -> str:

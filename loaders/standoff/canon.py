@@ -11,11 +11,12 @@ import msgspec
 from msgspec import structs
 
 from standoff.errors import RecordError
-from standoff.model import Annotation, AnnotationSet, Corpus, Document, Segments, derived_id
+from standoff.model import Annotation, AnnotationSet, Corpus, Decisions, Document, Segments, derived_id
 from standoff.scheme import Scheme
 
 __all__ = [
     "canonical",
+    "canonical_decisions",
     "canonical_document",
     "canonical_list",
     "canonical_segments",
@@ -108,6 +109,19 @@ def canonical_set(annotations: AnnotationSet, scheme: Scheme) -> str:
     return canonical_list("annotations", order(annotations.annotations, scheme.layer_names), head)
 
 
+def canonical_decisions(decisions: Decisions) -> str:
+    """The decisions of a document as they stand on disk: one a line, by id; those on entities first."""
+    entities, items = (
+        ",\n".join(canonical(one) for one in sorted(some, key=lambda one: one.id))
+        for some in (decisions.entities, decisions.decisions)
+    )
+    lists = ", ".join(
+        f'"{name}": [\n{lines}\n]' if lines else f'"{name}": []'
+        for name, lines in (("entities", entities), ("decisions", items))
+    )
+    return f'{{"document": {canonical(decisions.document)}, {lists}}}\n'
+
+
 def canonical_document(document: Document) -> str:
     """A document's record as it stands on disk: one field a line, without the text."""
     fields = msgspec.to_builtins(document)
@@ -151,6 +165,8 @@ def listings(corpus: Corpus) -> Iterator[tuple[str, str]]:
     yield "corpus/rights.json", canonical({"documents": corpus.rights}) + "\n"
     yield "corpus/releases.json", canonical_list("releases", corpus.releases)
     yield "annotations/annotators.json", canonical_list("annotators", _sorted(corpus.annotators))
+    if corpus.policy is not None:
+        yield "annotations/policy.json", canonical(corpus.policy) + "\n"
 
 
 def _sorted(by_id: Mapping[str, T]) -> Iterator[T]:
@@ -158,7 +174,7 @@ def _sorted(by_id: Mapping[str, T]) -> Iterator[T]:
 
 
 def content_digest(corpus: Corpus) -> str:
-    """The sha256 of all that a corpus says, in canonical form: documents, segments, schema, sets, gold.
+    """The sha256 of all that a corpus says, in canonical form: documents, schema, sets, decisions, gold.
 
     It depends on no file format, no version of a library and no version of the dataset.
     """
@@ -182,4 +198,6 @@ def content_digest(corpus: Corpus) -> str:
         add(f"sets/{annotator}/{id}", canonical_set(marked, corpus.scheme))
     for id, marked in sorted(corpus.gold.items()):
         add(f"gold/{id}", canonical_set(marked, corpus.scheme))
+    for id, decisions in sorted(corpus.decisions.items()):
+        add(f"decisions/{id}", canonical_decisions(decisions))
     return digest.hexdigest()

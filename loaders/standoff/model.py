@@ -12,16 +12,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GOLD",
+    "REASONS",
     "Annotation",
     "AnnotationSet",
     "Annotator",
     "Corpus",
+    "Decision",
+    "Decisions",
     "Document",
     "Dropped",
     "Entity",
+    "EntityDecision",
     "Fact",
     "Finding",
     "LookedUp",
+    "MergeRule",
+    "Policy",
     "Progress",
     "Release",
     "Right",
@@ -36,6 +42,9 @@ __all__ = [
 
 GOLD = "gold"
 """The annotator of the sets that are derived from all the others."""
+
+REASONS = ("ambiguous text", "codebook gap", "slip", "other")
+"""Why annotators disagreed, where the corpus's policy gives no list of its own."""
 
 Severity = Literal["error", "warning"]
 
@@ -67,7 +76,8 @@ class Annotation(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     attributes: dict[str, str] = {}
     note: str = ""
     derived_from: tuple[str, ...] = ()
-    """Gold only: the addresses (annotator/document#id) of what it was made from."""
+    """Gold only: the addresses (annotator/document#id) of what it was made from; the decision's (decision/document#id);
+    policy/document#majority where a majority outvoted somebody."""
 
 
 class LookedUp(Struct, frozen=True, forbid_unknown_fields=True):
@@ -195,6 +205,80 @@ class Release(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
     why: str = ""
 
 
+class MergeRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """When what annotators say becomes gold without a decision.
+
+    unanimous: all who worked on the document say the same. majority: more than half of them do. annotator: the named
+    one says so, whatever the others say; unanimous in documents that this one has not worked on.
+    """
+
+    rule: Literal["unanimous", "majority", "annotator"] = "unanimous"
+    annotator: str = ""
+
+
+class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+    """How sets become gold."""
+
+    default: MergeRule = MergeRule()
+    layers: dict[str, MergeRule] = {}
+    """Layer, or `entity` for new entities of the registry -> its own rule."""
+    annotators: tuple[str, ...] = ()
+    """Whose sets become gold; all, by name, where none is named. Gold takes an item's id from the first of them."""
+    reasons: tuple[str, ...] = REASONS
+    """What may stand as the reason of a decision."""
+
+
+class Decision(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
+    """What an adjudicator decided of one item: of what several annotators say of one thing."""
+
+    id: str
+    outcome: Literal["chosen", "edited", "rejected", "added"]
+    item: tuple[str, ...] = ()
+    """The addresses of all annotations of the item, in order; none where something is added that nobody had marked."""
+    sha256: str = ""
+    """What those annotations said when it was decided."""
+    chosen: str = ""
+    """The address of the annotation that becomes gold."""
+    annotation: Annotation | None = None
+    """What becomes gold where it is edited or added: without an id; it refers to annotations by their addresses."""
+    reason: str
+    note: str = ""
+    decided_by: str
+    date: str
+
+
+class EntityDecision(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
+    """What an adjudicator decided of one entity that an annotator had added."""
+
+    id: str
+    outcome: Literal["existing", "new", "same"]
+    """It is in the registry already; it enters the registry; it is what another address names."""
+    entity: str
+    """Its address: annotator/document#id."""
+    sha256: str
+    """What its record said when it was decided."""
+    into: str = ""
+    """existing: the id in the registry. same: the address of the other."""
+    record: Entity | None = None
+    """new: the record that enters the registry; the annotator's own where it is not given."""
+    reason: str
+    note: str = ""
+    decided_by: str
+    date: str
+
+
+class Decisions(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was decided in one document."""
+
+    document: str
+    decisions: tuple[Decision, ...] = ()
+    entities: tuple[EntityDecision, ...] = ()
+
+    def address(self, id: str) -> str:
+        """Where a decision is found: `decision/document#id`."""
+        return f"decision/{self.document}#{id}"
+
+
 class Corpus(Struct, frozen=True, kw_only=True):
     """A whole corpus at one moment, from a checkout or from a release. Sequences are ordered by id."""
 
@@ -210,6 +294,10 @@ class Corpus(Struct, frozen=True, kw_only=True):
     rights: dict[str, Right]
     releases: tuple[Release, ...]
     version: str
+    decisions: dict[str, Decisions] = {}
+    """document -> what was decided there; documents without decisions are not among them"""
+    policy: Policy | None = None
+    """None where the corpus declares none; it is then that of `Policy()`."""
 
 
 class Finding(Struct, frozen=True, order=True):

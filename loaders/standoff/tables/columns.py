@@ -10,7 +10,18 @@ import msgspec
 from msgspec import inspect
 
 from standoff.errors import RecordError, SchemaError, nearest
-from standoff.model import AnnotationSet, Annotator, Document, Entity, Right, Span
+from standoff.model import (
+    Annotation,
+    AnnotationSet,
+    Annotator,
+    Decision,
+    Document,
+    Entity,
+    EntityDecision,
+    MergeRule,
+    Right,
+    Span,
+)
 from standoff.scheme import Layer, Scheme
 
 if TYPE_CHECKING:
@@ -27,7 +38,7 @@ def schemas(scheme: Scheme) -> dict[str, pa.Schema]:
     """
     import pyarrow as pa
 
-    text, number = pa.string(), pa.int32()
+    text, number, strings = pa.string(), pa.int32(), pa.list_(pa.string())
     place = [("start", number), ("end", number), ("text", text)]
     owner = [("annotator", text), ("document", text)]
     found = {
@@ -48,6 +59,11 @@ def schemas(scheme: Scheme) -> dict[str, pa.Schema]:
         "splits": schema_of([("document", text), ("split", text)]),
         "events": schema_of([("event", text), ("documents", pa.list_(text))]),
         "rights": schema_of([("document", text), *_record_columns(Right)]),
+        "merge_policy": schema_of(
+            [("layer", text), *_record_columns(MergeRule), ("annotators", strings), ("reasons", strings)]
+        ),
+        "decisions": schema_of([("document", text), *_record_columns(Decision)]),
+        "entity_decisions": schema_of([("document", text), *_record_columns(EntityDecision)]),
     }
 
 
@@ -163,6 +179,9 @@ def _arrow_type(kind: inspect.Type) -> pa.DataType:
             return pa.int32()
         case inspect.VarTupleType(item_type=item):
             return pa.list_(_arrow_type(item))
+        case inspect.StructType(cls=record) if record is Annotation:
+            # Its roles and attributes are its layer's: as JSON it is one column whatever the layer.
+            return pa.string()
         case inspect.StructType(cls=record):
             return pa.struct(_record_columns(record))
         case inspect.UnionType(types=types):

@@ -16,8 +16,13 @@ from standoff.model import (
     AnnotationSet,
     Annotator,
     Corpus,
+    Decision,
+    Decisions,
     Document,
     Entity,
+    EntityDecision,
+    MergeRule,
+    Policy,
     Release,
     Right,
     Segments,
@@ -52,6 +57,7 @@ def from_tables(
 
     documents = {document.id: document for document in sorted(_records(merged, "documents", Document), key=_id)}
     segmenters = {id: by for id, by in columns("documents", "id", "segmenter") if by is not None}
+    sets, gold = _sets(merged, documents, scheme)
     return Corpus(
         scheme=scheme,
         documents=documents,
@@ -68,7 +74,10 @@ def from_tables(
         ),
         releases=releases,
         version=version,
-        **_sets(merged, documents, scheme),
+        sets=sets,
+        gold=gold,
+        decisions=_decisions(merged),
+        policy=_policy(merged["merge_policy"]),
     )
 
 
@@ -104,6 +113,38 @@ def _records(tables: Mapping[str, pa.Table], config: str, kind: type[T]) -> list
         raise RecordError(str(error), place=config) from error
 
 
+def _decisions(tables: Mapping[str, pa.Table]) -> dict[str, Decisions]:
+    """document -> what was decided there."""
+    found: dict[str, tuple[list[Decision], list[EntityDecision]]] = {}
+    for row in tables["decisions"].to_pylist():
+        document, annotation = row.pop("document"), row.pop("annotation")
+        try:
+            one = msgspec.convert(row, Decision)
+            given = None if annotation is None else msgspec.json.decode(annotation, type=Annotation)
+        except msgspec.DecodeError as error:
+            raise RecordError(str(error), place="decisions") from error
+        found.setdefault(document, ([], []))[0].append(msgspec.structs.replace(one, annotation=given))
+    table = tables["entity_decisions"]
+    of_entities = _records(tables, "entity_decisions", EntityDecision)
+    for document, decided in zip(table["document"].to_pylist(), of_entities, strict=True):
+        found.setdefault(document, ([], []))[1].append(decided)
+    return {id: Decisions(id, tuple(some), tuple(others)) for id, (some, others) in sorted(found.items())}
+
+
+def _policy(table: pa.Table) -> Policy | None:
+    """The declared policy: a row for the default rule, which tells what holds for all layers, and one a layer."""
+    rows = table.to_pylist()
+    if not rows:
+        return None
+    try:
+        rules = [msgspec.convert({name: row[name] for name in fields_of(MergeRule)}, MergeRule) for row in rows]
+        shared = {name: rows[0][name] for name in ("annotators", "reasons")}
+        layers = {row["layer"]: rule for row, rule in zip(rows[1:], rules[1:], strict=True)}
+        return msgspec.convert({**shared, "default": rules[0], "layers": layers}, Policy)
+    except msgspec.ValidationError as error:
+        raise RecordError(str(error), place="merge_policy") from error
+
+
 def _splits(splits: Mapping[str, str], events: Mapping[str, list[str]]) -> Splits:
     try:
         return msgspec.convert({"splits": splits, "events": events}, Splits)
@@ -113,8 +154,8 @@ def _splits(splits: Mapping[str, str], events: Mapping[str, list[str]]) -> Split
 
 def _sets(
     tables: Mapping[str, pa.Table], documents: Mapping[str, Document], scheme: Scheme
-) -> dict[str, dict[Any, AnnotationSet]]:
-    """The annotators' sets and gold's."""
+) -> tuple[dict[tuple[str, str], AnnotationSet], dict[str, AnnotationSet]]:
+    """The annotators' sets, and gold's."""
     marked: dict[tuple[str, str], list[Annotation]] = {}
     for layer in scheme.layers:
         table = tables[layer.name]
@@ -126,19 +167,20 @@ def _sets(
     own: dict[tuple[str, str], list[Entity]] = {}
     for key, entity in zip(_keys(tables["set_entities"]), _records(tables, "set_entities", Entity), strict=True):
         own.setdefault(key, []).append(entity)
-    found: dict[str, dict[Any, AnnotationSet]] = {"sets": {}, "gold": {}}
+    sets: dict[tuple[str, str], AnnotationSet] = {}
+    gold: dict[str, AnnotationSet] = {}
     for key, text_sha256 in sorted(zip(_keys(tables["sets"]), tables["sets"]["text_sha256"].to_pylist(), strict=True)):
         annotator, document = key
         annotations = order(marked.pop(key, ()), scheme.layer_names)
         set_ = AnnotationSet(document, text_sha256, annotator, annotations, tuple(own.pop(key, ())))
         check(set_, documents, scheme)
         if annotator == GOLD:
-            found["gold"][document] = set_
+            gold[document] = set_
         else:
-            found["sets"][key] = set_
+            sets[key] = set_
     for annotator, document in sorted((*marked, *own)):
         raise RecordError(f"no row for what {annotator!r} marked in {document!r}", place="sets")
-    return found
+    return sets, gold
 
 
 def _keys(table: pa.Table) -> list[tuple[str, str]]:

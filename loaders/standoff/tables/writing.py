@@ -7,9 +7,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from standoff.canon import order
+from standoff.canon import canonical, order
 from standoff.errors import RecordError
-from standoff.model import GOLD, AnnotationSet, Annotator, Corpus, Document, Entity, Progress, Right, Segments, silent
+from standoff.model import (
+    GOLD,
+    AnnotationSet,
+    Annotator,
+    Corpus,
+    Decision,
+    Document,
+    Entity,
+    EntityDecision,
+    MergeRule,
+    Policy,
+    Progress,
+    Right,
+    Segments,
+    silent,
+)
 from standoff.scheme import Layer
 from standoff.tables.columns import arrow_table, attributes_of, check, fields_of, roles_of, schemas
 
@@ -52,6 +67,8 @@ def to_tables(corpus: Corpus, *, progress: Progress = silent) -> dict[str, dict[
         "judgements": partial(_annotations, others, layers, layers),
         "sets": partial(_set_rows, sets),
         "set_entities": partial(_set_entities, sets),
+        "decisions": partial(_decisions, corpus),
+        "entity_decisions": partial(_entity_decisions, corpus),
     }
     whole: dict[str, Columns] = {
         "entities": _columns([entity for _, entity in sorted(corpus.entities.items())], Entity),
@@ -62,6 +79,7 @@ def to_tables(corpus: Corpus, *, progress: Progress = silent) -> dict[str, dict[
             "document": sorted(corpus.rights),
             **_columns([right for _, right in sorted(corpus.rights.items())], Right),
         },
+        "merge_policy": _policy(corpus.policy),
     }
     tables = {}
     for done, (config, schema) in enumerate(known.items(), 1):
@@ -78,7 +96,7 @@ def parts(corpus: Corpus) -> dict[str, list[str]]:
     """The documents of each split, in order, an empty split included.
 
     Raises:
-        RecordError: a document is in no split, or segments have no document.
+        RecordError: a document is in no split, or segments or decisions have no document.
     """
     found: dict[str, list[str]] = {split: [] for split in SPLITS}
     for id in sorted(corpus.documents):
@@ -89,6 +107,8 @@ def parts(corpus: Corpus) -> dict[str, list[str]]:
         found[corpus.splits.splits[id]].append(id)
     for id in sorted(corpus.segments.keys() - corpus.documents.keys()):
         raise RecordError(f"there is no document {id!r}", place=f"corpus/segments/{id}.json")
+    for id in sorted(corpus.decisions.keys() - corpus.documents.keys()):
+        raise RecordError(f"there is no document {id!r}", place=f"annotations/decisions/{id}.json")
     return found
 
 
@@ -186,4 +206,32 @@ def _set_entities(sets: Mapping[str, Iterable[AnnotationSet]], ids: Sequence[str
         "annotator": [set_.annotator for set_, _ in rows],
         "document": [set_.document for set_, _ in rows],
         **_columns([entity for _, entity in rows], Entity),
+    }
+
+
+def _decisions(corpus: Corpus, ids: Sequence[str]) -> Columns:
+    rows = [(id, one) for id in ids if id in corpus.decisions for one in _by_id(corpus.decisions[id].decisions)]
+    columns = _columns([one for _, one in rows], Decision)
+    given = [None if one.annotation is None else canonical(one.annotation) for _, one in rows]
+    return {"document": [id for id, _ in rows], **columns, "annotation": given}
+
+
+def _entity_decisions(corpus: Corpus, ids: Sequence[str]) -> Columns:
+    rows = [(id, one) for id in ids if id in corpus.decisions for one in _by_id(corpus.decisions[id].entities)]
+    return {"document": [id for id, _ in rows], **_columns([one for _, one in rows], EntityDecision)}
+
+
+def _by_id(records: Sequence[Any]) -> list[Any]:
+    return sorted(records, key=lambda record: record.id)
+
+
+def _policy(policy: Policy | None) -> Columns:
+    """The default rule with what holds for all layers, then the layers' own rules."""
+    layers = sorted(policy.layers.items()) if policy else []
+    rules = ([policy.default] if policy else []) + [rule for _, rule in layers]
+    return {
+        "layer": ([None] if policy else []) + [name for name, _ in layers],
+        **_columns(rules, MergeRule),
+        "annotators": ([policy.annotators] if policy else []) + [None for _ in layers],
+        "reasons": ([policy.reasons] if policy else []) + [None for _ in layers],
     }

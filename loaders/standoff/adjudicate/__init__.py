@@ -1,0 +1,28 @@
+"""Gold: the annotation set that is derived from all the others, by a declared policy and recorded decisions."""
+
+from standoff.adjudicate.gold import Adjudication, adopt, derive, faults, outcomes
+from standoff.adjudicate.items import Item, participants, sha256_of
+from standoff.adjudicate.registry import OpenEntity, entity_sha256
+from standoff.adjudicate.settling import KINDS, Kind, OpenItem, Outcome
+from standoff.adjudicate.sheet import Sheet, Version
+from standoff.adjudicate.soft import soft_labels
+
+__all__ = [
+    "KINDS",
+    "Adjudication",
+    "Item",
+    "Kind",
+    "OpenEntity",
+    "OpenItem",
+    "Outcome",
+    "Sheet",
+    "Version",
+    "adopt",
+    "derive",
+    "entity_sha256",
+    "faults",
+    "outcomes",
+    "participants",
+    "sha256_of",
+    "soft_labels",
+]

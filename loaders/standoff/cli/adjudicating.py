@@ -1,0 +1,177 @@
+"""Commands that make gold: what annotators agree on, and what was decided where they do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from standoff.cli.common import corpus_root, fails, printable, progress, today
+from standoff.cli.studio import URL, counted, the_studio
+from standoff.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from standoff.adjudicate import Adjudication
+    from standoff.model import AnnotationSet, Corpus, Entity
+
+__all__ = ["adjudicate"]
+
+WHO = click.option("--for", "adjudicator", required=True, help="The adjudicator's pseudonym in annotators.json.")
+
+
+@click.group(invoke_without_command=True)
+@click.option("--annotator", metavar="ID", help="Gold is what this one marked, whatever others did or decided.")
+@click.pass_context
+def adjudicate(ctx: click.Context, annotator: str | None) -> None:
+    """Derive gold and the registry from the annotators' sets, the decisions and the policy.
+
+    Exit 1 while something is undecided. The policy is annotations/policy.json; without it, what all who worked on a
+    document say becomes gold. --annotator takes the sets of one annotator, and needs no decision.
+    """
+    from standoff.adjudicate import adopt, derive
+    from standoff.files import read
+
+    if ctx.invoked_subcommand is not None:
+        if annotator is not None:
+            raise UsageError(
+                f"--annotator goes with no {ctx.invoked_subcommand!r}; expected it with 'adjudicate' alone"
+            )
+        return
+    root = corpus_root()
+    corpus = read(root)
+    if annotator is not None:
+        record(root, corpus, *adopt(corpus, annotator))
+        return
+    found = derive(corpus)
+    record(root, corpus, found.gold, found.entities)
+    show(found)
+    if not found.complete:
+        fails()
+
+
+@adjudicate.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def status(form: str) -> None:
+    """List what is undecided, and decisions that hold no more. Exit 1 where something is undecided.
+
+    As JSON each item has the fields that a decision needs: add id, outcome, reason, decided_by and date, and put it
+    into annotations/decisions/DOCUMENT.json.
+    """
+    from standoff.adjudicate import derive
+    from standoff.canon import canonical
+    from standoff.files import read
+
+    found = derive(read(corpus_root()))
+    if form == "json":
+        click.echo(canonical({"open": found.open, "open_entities": found.open_entities, "stale": found.stale}))
+    else:
+        show(found)
+        click.echo(f"{len(found.open)} items and {len(found.open_entities)} entities are undecided")
+    if not found.complete:
+        fails()
+
+
+@adjudicate.command()
+@click.argument("address")
+@click.option("--into", metavar="ID", help="It is this one of the registry.")
+@click.option("--same", metavar="ADDRESS", help="It is the same as this one of another annotator or document.")
+@click.option("--new", "as_new", is_flag=True, help="It enters the registry as the annotator wrote it.")
+@click.option("--reason", required=True, help="One of the policy's reasons.")
+@click.option("--note", default="", help="What else is to be said.")
+@click.option("--by", "decided_by", required=True, metavar="ID", help="Who decides: a pseudonym in annotators.json.")
+def entity(
+    address: str, into: str | None, same: str | None, as_new: bool, reason: str, note: str, decided_by: str
+) -> None:
+    """Decide what an entity is that an annotator added: annotator/document#id."""
+    from msgspec import structs
+
+    from standoff.adjudicate import derive
+    from standoff.files import read, write_decisions
+    from standoff.model import Decisions, EntityDecision
+    from standoff.text import sha
+
+    if sum((into is not None, same is not None, as_new)) != 1:
+        raise UsageError("expected one of --into, --same and --new", place=address)
+    root = corpus_root()
+    corpus = read(root)
+    open_ = {one.entity: one for one in derive(corpus).open_entities}
+    if address not in open_:
+        known = sorted(open_)
+        raise UsageError(f"{address!r} is no undecided entity{nearest(address, known)}; there are {known}")
+    document = address.partition("#")[0].partition("/")[2]
+    decision = EntityDecision(
+        id=f"e{sha(address + open_[address].sha256)[:12]}",
+        outcome="existing" if into is not None else "same" if same is not None else "new",
+        entity=address,
+        sha256=open_[address].sha256,
+        into=into or same or "",
+        reason=reason,
+        note=note,
+        decided_by=decided_by,
+        date=today(),
+    )
+    old = corpus.decisions.get(document, Decisions(document))
+    new = structs.replace(old, entities=(*(one for one in old.entities if one.id != decision.id), decision))
+    # A decision that cannot be followed is not recorded.
+    left = derive(structs.replace(corpus, decisions=corpus.decisions | {document: new}))
+    write_decisions(root, new)
+    click.echo(f"{new.address(decision.id)}: {len(left.open_entities)} entities are undecided")
+
+
+@adjudicate.command("build")
+@WHO
+@click.option("--seed", type=int, default=0, show_default=True, help="By which versions are shuffled.")
+@URL
+def build_(adjudicator: str, seed: int, url: str | None) -> None:
+    """Put what is disputed before an adjudicator in Label Studio, the annotators' versions beside it without names."""
+    from standoff.files import read
+    from standoff.labelstudio.adjudicating import build
+
+    root = corpus_root()
+    corpus = read(root)
+    with progress() as tell:
+        done = build(corpus, adjudicator, the_studio(root, url), seed=seed, progress=tell)
+    click.echo(f"{done.url}: " + counted(done, "created", "replaced", "unchanged", "removed"))
+
+
+@adjudicate.command("apply")
+@WHO
+@URL
+def apply_(adjudicator: str, url: str | None) -> None:
+    """Take the adjudicator's decisions from Label Studio into annotations/decisions; standoff adjudicate makes gold."""
+    from standoff.files import read, write_decisions
+    from standoff.labelstudio.adjudicating import apply
+
+    root = corpus_root()
+    corpus = read(root)
+    with progress() as tell:
+        done = apply(corpus, adjudicator, the_studio(root, url), date=today(), progress=tell)
+    for decisions in done.decisions.values():
+        write_decisions(root, decisions)
+    click.echo(
+        f"{adjudicator}: {len(done.decided)} decided, {done.undecided} without a reason yet, {done.outdated} outdated"
+    )
+
+
+def record(root: Path, corpus: Corpus, gold: dict[str, AnnotationSet], entities: dict[str, Entity]) -> None:
+    """Writes gold and the registry, and says what changed."""
+    from msgspec import structs
+
+    from standoff.files import write_listings, write_set
+
+    write_listings(root, structs.replace(corpus, entities=entities))
+    for marked in gold.values():
+        changed = write_set(root, marked, corpus.scheme)
+        click.echo(f"{marked.document}: {len(marked.annotations)} annotations{'' if changed else ', unchanged'}")
+
+
+def show(found: Adjudication) -> None:
+    """A line for each thing that is undecided, and for each decision that holds no more."""
+    for one in found.open_entities:
+        click.echo(printable(f"{one.entity}: entity {one.record.name!r} {one.why}"))
+    for item in found.open:
+        where = ", ".join(item.item)
+        click.echo(printable(f"{item.document} {item.layer}: {', '.join(item.kinds)}: {item.quote!r} ({where})"))
+    for address, why in found.stale.items():
+        click.echo(printable(f"{address}: holds no more: {why}"))
