@@ -21,13 +21,39 @@ from msgspec import Struct
 
 from standoff.scheme import Layer, Role, Scheme
 
-__all__ = ["FRAGMENT", "TEXT", "Control", "controls", "links", "relation_label", "symmetric"]
+__all__ = [
+    "ENTITIES",
+    "FINDINGS",
+    "FRAGMENT",
+    "NO_KEY",
+    "TEXT",
+    "TO_FIX",
+    "WATCHED",
+    "Control",
+    "controls",
+    "links",
+    "relation_label",
+    "symmetric",
+]
 
 FRAGMENT = "fragment"
 """The label of a relation from the first fragment of an annotation to another one of its fragments."""
 
 TEXT = "text"
 """The name of the object that all controls label, and of the field of the task's data that it shows."""
+
+ENTITIES = "entities"
+"""The field of the task's data with the entities to pick from."""
+
+FINDINGS, TO_FIX = "findings", "to_fix"
+"""The fields of the task's data that say what is wrong with what was submitted, and how many things."""
+
+WATCHED = frozenset({FINDINGS, TO_FIX})
+"""Fields of the task's data that follow from what is submitted: no push means anything by them."""
+
+NO_KEY = " "
+"""A hotkey that no key is. The editor gives any free one to a choice that names none, and then sets it on whatever
+region is selected, also on one of another layer."""
 
 Kind = Literal["labels", "document", "attribute", "entity", "new entity", "note"]
 

@@ -9,12 +9,12 @@ from msgspec import to_builtins
 
 from standoff.canon import canonical_set, normal
 from standoff.errors import RecordError, nearest
-from standoff.labelstudio.controls import FRAGMENT, TEXT, links
+from standoff.labelstudio.controls import ENTITIES, FINDINGS, FRAGMENT, NO_KEY, TEXT, TO_FIX, links
 from standoff.model import Annotation, AnnotationSet, Corpus, Document, Entity
 from standoff.scheme import Layer, Scheme
 from standoff.text import sha
 
-__all__ = ["digest", "region_id", "to_task"]
+__all__ = ["digest", "region_id", "showable", "to_task"]
 
 
 def digest(annotations: AnnotationSet | None, scheme: Scheme) -> str:
@@ -28,6 +28,16 @@ def region_id(annotation: str, fragment: int) -> str:
     A full stop is legal in no annotation's id, so that these never meet one.
     """
     return f"{annotation}.{fragment + 1}" if fragment else annotation
+
+
+def showable(document: Document) -> None:
+    """Holds a document's text to be one in which the editor counts as we do.
+
+    Raises:
+        RecordError: it holds U+0000, which a browser leaves out of a page: every offset behind it would be wrong.
+    """
+    if (at := document.text.find("\0")) >= 0:
+        raise RecordError(f"U+0000 at {at}, which Label Studio cannot show; expected none", place=f"{document.id} text")
 
 
 def to_task(annotations: AnnotationSet | None, document: Document, corpus: Corpus, *, annotator: str) -> dict[str, Any]:
@@ -45,7 +55,9 @@ def to_task(annotations: AnnotationSet | None, document: Document, corpus: Corpu
             "title": document.title,
             "published": _published(document),
             TEXT: document.text,
-            "entities": _options((*corpus.entities.values(), *own)),
+            ENTITIES: _options((*corpus.entities.values(), *own)),
+            FINDINGS: "",
+            TO_FIX: "",
         },
         "meta": {
             "document": document.id,
@@ -70,11 +82,18 @@ def _published(document: Document) -> str:
 def _options(entities: Iterable[Entity]) -> list[dict[str, str]]:
     """The entities to pick from, by name. What is picked is kept by its alias, the entity's id."""
     by_name = sorted(entities, key=lambda entity: (entity.name.casefold(), entity.id))
-    # The editor takes `$name` inside what it shows for a field of the task, and then cannot find the option again.
-    return [
-        {"value": f"{entity.name} · {entity.type} · {entity.id}".replace("$", "＄"), "alias": entity.id}
-        for entity in by_name
-    ]
+    return [_option(entity) for entity in by_name]
+
+
+def _option(entity: Entity) -> dict[str, str]:
+    known = [*entity.aliases, *([entity.wikidata] if entity.wikidata else [])]
+    return {
+        # The editor takes `$name` inside what it shows for a field of the task.
+        "value": f"{entity.name} · {entity.type} · {entity.id}".replace("$", "＄"),
+        "alias": entity.id,
+        "hint": " · ".join(known),
+        "hotkey": NO_KEY,
+    }
 
 
 def _result(annotations: AnnotationSet, scheme: Scheme) -> Iterator[dict[str, Any]]:
