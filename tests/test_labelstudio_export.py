@@ -18,6 +18,7 @@ from standoff.labelstudio.export import check, from_task
 from standoff.labelstudio.tasks import to_task
 from standoff.model import Annotation, AnnotationSet, Corpus, Document, Entity, Fact, Source, Span
 from standoff.text import sha
+from standoff.validate import validate
 
 
 def as_the_editor_writes(task: dict[str, Any]) -> dict[str, Any]:
@@ -420,10 +421,10 @@ BROKEN: list[tuple[str, Any, str, str]] = [
         "'p9' is no region of this task",
     ),
     (
-        "a relation to itself",
-        lambda t: relation(t, "r1", "p1").update(to_id="r1"),
-        "task 12 relation r1 -> r1",
-        "leads from a region to itself; expected two regions",
+        "a fragment of nothing but itself",
+        lambda t: relation(t, "p2", "p2.2").update(to_id="p2"),
+        "task 12 relation p2 -> p2",
+        "is a fragment of itself; expected two regions",
     ),
     (
         "a relation without a label",
@@ -438,10 +439,10 @@ BROKEN: list[tuple[str, Any, str, str]] = [
         "'sayd' does not lead from report 'r1' to point 'p1'; expected one of 'said' [did you mean 'said'?]",
     ),
     (
-        "a role to another layer",
-        lambda t: relation(t, "r1", "p1").update(labels=["speaker"]),
+        "a role that the origin does not have",
+        lambda t: relation(t, "r1", "p1").update(labels=["topic"]),
         "task 12 relation r1 -> p1 labels",
-        "'speaker' does not lead from report 'r1' to point 'p1'; expected one of 'said'",
+        "'topic' does not lead from report 'r1' to point 'p1'; expected one of 'said'",
     ),
     (
         "a relation where none can be",
@@ -554,6 +555,42 @@ BROKEN: list[tuple[str, Any, str, str]] = [
         "0 annotations; expected one",
     ),
     (
+        "annotations that are no list",
+        lambda t: t.update(annotations={"result": []}),
+        "task 12 annotations",
+        '{"result": []}; expected a list of annotations',
+    ),
+    (
+        "an annotation that is none",
+        lambda t: t.update(annotations=[7]),
+        "task 12 annotations[0]",
+        "7; expected an annotation",
+    ),
+    (
+        "an annotation skipped in words",
+        lambda t: t["annotations"][0].update(was_cancelled="false"),
+        "task 12 annotations[0].was_cancelled",
+        '"false"; expected true or false',
+    ),
+    (
+        "a description that is none",
+        lambda t: t.update(meta=[]),
+        "task 12 meta",
+        "[]; expected an object",
+    ),
+    (
+        "half a character",
+        lambda t: change(t, "n2", "naming-note", text=["\ud83d"]),
+        "task 12 annotations[0].result[6].value.text[0]",
+        "'\\ud83d' has half a surrogate pair, which is no character",
+    ),
+    (
+        "a number that is none",
+        lambda t: change(t, "n2", "naming", start=float("nan")),
+        "task 12 annotations[0].result[3].value.start",
+        "nan; expected a finite number",
+    ),
+    (
         "a result that is no list",
         lambda t: t["annotations"][0].update(result={"a": 1}),
         "task 12 result",
@@ -588,6 +625,61 @@ def test_what_cannot_be_read_exactly_is_refused_with_its_place(
     assert refused.value.message.startswith(message)
 
 
+MISTAKES: list[tuple[str, Any, str, dict[str, tuple[str, ...]], str]] = [
+    (
+        "a relation to itself",
+        lambda t: result_of(t).append(drawn("p1", "p1", "clashes")),
+        "clashes:p1:p1",
+        {"first": ("p1",), "second": ("p1",)},
+        "roles-differ",
+    ),
+    (
+        "a relation between fragments of one annotation",
+        lambda t: result_of(t).append(drawn("p2.2", "p2", "explains")),
+        "explains:p2:p2",
+        {"first": ("p2",), "second": ("p2",)},
+        "roles-differ",
+    ),
+    (
+        "a role to itself",
+        lambda t: result_of(t).append(drawn("r1", "r1", "within")),
+        "r1",
+        {"said": ("p1",), "speaker": ("n2", "n3"), "within": ("r1",)},
+        "acyclic",
+    ),
+    (
+        "a role to another layer",
+        lambda t: relation(t, "r1", "p1").update(labels=["speaker"]),
+        "r1",
+        {"speaker": ("n2", "n3", "p1")},
+        "ref-layer",
+    ),
+    (
+        "a relation between other layers",
+        lambda t: result_of(t).append(drawn("n2", "o1", "explains")),
+        "explains:n2:o1",
+        {"first": ("n2",), "second": ("o1",)},
+        "ref-layer",
+    ),
+]
+
+
+@pytest.mark.parametrize(("errs", "id", "refs", "rule"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES])
+def test_what_an_annotator_got_wrong_is_read_and_found_by_validation(
+    small: Corpus, errs: Any, id: str, refs: dict[str, tuple[str, ...]], rule: str
+) -> None:
+    task = task_of(small)
+    errs(task)
+    back = from_task(task, small, "a1")
+    check(to_task(back, small.documents["doc"], small, annotator="a1"), back, small)
+
+    assert next(a.refs for a in back.annotations if a.id == id) == refs
+
+    found = validate(structs.replace(small, sets={("a1", "doc"): back}, gold={}))
+
+    assert {f.file for f in found if (f.id, f.rule) == (id, rule)} == {"annotations/sets/a1/doc.json"}
+
+
 def test_a_task_that_would_come_back_as_another_set_is_not_sent(small: Corpus) -> None:
     marked = small.sets["a1", "doc"]
     linked = Annotation("owns:n2:n3", "tie", "owns", refs={"owner": ("n2",), "owned": ("n3",)}, note="Lost.")
@@ -618,4 +710,4 @@ def test_a_document_without_a_set_is_a_task_without_an_annotation(small: Corpus)
         "sha256": "",
         "entities": [],
     }
-    assert task["data"]["entities"] == [{"value": "Ada · who · ada", "alias": "ada"}]
+    assert [(one["value"], one["alias"]) for one in task["data"]["entities"]] == [("Ada · who · ada", "ada")]

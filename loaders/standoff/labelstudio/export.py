@@ -11,8 +11,9 @@ from standoff.canon import canonical, normal
 from standoff.errors import StudioError, nearest
 from standoff.labelstudio.controls import FRAGMENT, TEXT, Control, controls, links, relation_label, symmetric
 from standoff.labelstudio.entities import entities_of, new_entities
-from standoff.labelstudio.items import Choices, Item, Link, decode, fields, listed
+from standoff.labelstudio.items import Choices, Item, Link, decode, fields, listed, shown
 from standoff.labelstudio.regions import Region, directed, joined, regions
+from standoff.labelstudio.sound import sound
 from standoff.model import Annotation, AnnotationSet, Corpus, Document, derived_id
 from standoff.scheme import Scheme
 
@@ -26,6 +27,9 @@ def from_task(task: Mapping[str, Any], corpus: Corpus, annotator: str) -> Annota
     first fragment, the region to which no `fragment` relation leads; a relation to or from any fragment is the
     annotation's. Nothing is needed that the editor would not write back.
 
+    What is wrong and yet says clearly what it says is read, and left to validation: a relation from an annotation to
+    itself, a role or relation that leads to a layer it may not lead to. One annotator's slip then stops nobody's pull.
+
     Args:
         task: as the server shows it, or as `to_task` made it.
 
@@ -33,7 +37,8 @@ def from_task(task: Mapping[str, Any], corpus: Corpus, annotator: str) -> Annota
         StudioError: something cannot be read exactly; its place is `task <id> region <id> <field>`.
     """
     scheme = corpus.scheme
-    place = f"task {task.get('id', fields(task, 'data', 'id'))}"
+    place = _place(task)
+    sound(task, place=place)
     document = _document(task, corpus, annotator, place)
     known = controls(scheme)
     items = decode(_result(task, place), known, place=place)
@@ -70,8 +75,22 @@ def from_task(task: Mapping[str, Any], corpus: Corpus, annotator: str) -> Annota
 
 
 def done(task: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The annotations of a task that were submitted and not skipped."""
-    return [one for one in task.get("annotations") or () if not one.get("was_cancelled")]
+    """The annotations of a task that were submitted and not skipped.
+
+    Raises:
+        StudioError: they are no annotations.
+    """
+    place, found = f"{_place(task)} annotations", fields(task, "annotations")
+    if not isinstance(found, list | None):
+        raise StudioError(f"{shown(found)}; expected a list of annotations", place=place)
+    for n, one in enumerate(found or ()):
+        if not isinstance(one, dict):
+            raise StudioError(f"{shown(one)}; expected an annotation", place=f"{place}[{n}]")
+        if not isinstance(one.get("was_cancelled"), bool | None):
+            raise StudioError(
+                f"{shown(one['was_cancelled'])}; expected true or false", place=f"{place}[{n}].was_cancelled"
+            )
+    return [one for one in found or () if not one.get("was_cancelled")]
 
 
 def check(task: Mapping[str, Any], annotations: AnnotationSet, corpus: Corpus) -> None:
@@ -102,6 +121,14 @@ def check(task: Mapping[str, Any], annotations: AnnotationSet, corpus: Corpus) -
     raise StudioError("would not come back from Label Studio as it is", place=place)
 
 
+def _place(task: Any) -> str:
+    """What a task is called in a message: by its id, or by its document's before it has one."""
+    if not isinstance(task, dict):
+        raise StudioError(f"{shown(task)}; expected a task", place="task")
+    id = task["id"] if "id" in task else fields(task, "data", "id")
+    return f"task {id if isinstance(id, int) or (isinstance(id, str) and id.isprintable()) else ascii(id)[:80]}"
+
+
 def _document(task: Mapping[str, Any], corpus: Corpus, annotator: str, place: str) -> Document:
     """The document that a task shows, when it shows that and nothing else."""
     id = fields(task, "data", "id")
@@ -111,6 +138,8 @@ def _document(task: Mapping[str, Any], corpus: Corpus, annotator: str, place: st
         raise StudioError(f"{id!r} is no document of the corpus{known}", place=f"{place} data.id")
     if fields(task, "data", TEXT) != document.text:
         raise StudioError(f"is not the text of document {id!r}; push it again", place=f"{place} data.{TEXT}")
+    if not isinstance(task.get("meta"), dict | None):
+        raise StudioError(f"{shown(task['meta'])}; expected an object", place=f"{place} meta")
     for field, expected in (("document", id), ("annotator", annotator), ("text_sha256", document.text_sha256)):
         if (is_ := fields(task, "meta", field)) not in (None, expected):
             raise StudioError(f"{is_!r}; expected {expected!r}", place=f"{place} meta.{field}")
@@ -191,13 +220,11 @@ def _related(
         for label in link.labels:
             if label == FRAGMENT:
                 continue
-            if label not in _fitting(origin, end, scheme):
+            layer = None if _has_role(origin, label, scheme) else relation_label(scheme, label)
+            if layer is None and not _has_role(origin, label, scheme):
                 raise StudioError(_misfit(label, origin, end, scheme), place=f"{at} labels")
-            layer = relation_label(scheme, label)
             if link.direction == "bi" and not (layer and symmetric(scheme, layer.name, label)):
                 raise StudioError(f"{label!r} goes both ways; expected one direction", place=f"{at} direction")
-            if origin.id == end.id:
-                raise StudioError(f"{label!r} leads from {origin.id!r} to itself", place=at)
             if layer is None:
                 targets = refs[origin.id].get(label, ())
                 if end.id in targets:
@@ -218,6 +245,12 @@ def _related(
             own[id] = Annotation(id=id, layer=layer.name, label=label, refs=roles)
     yield from (structs.replace(annotation, refs=refs[id]) for id, annotation in annotations.items())
     yield from own.values()
+
+
+def _has_role(origin: Annotation, label: str, scheme: Scheme) -> bool:
+    """Whether a relation that leads from an annotation can be one of its roles, wherever it leads."""
+    layer = scheme.layer(origin.layer)
+    return layer is not None and label in (role.name for role in links(layer))
 
 
 def _fitting(origin: Annotation, end: Annotation, scheme: Scheme) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from standoff.canon import canonical
 from standoff.errors import StudioError, nearest
 from standoff.labelstudio.controls import TEXT, Control
 
-__all__ = ["Choices", "Item", "Labels", "Link", "TextArea", "decode", "fields", "listed"]
+__all__ = ["Choices", "Item", "Labels", "Link", "TextArea", "decode", "fields", "listed", "shaped", "shown"]
 
 
 class _Labelled(Struct, frozen=True):
@@ -85,22 +85,32 @@ def decode(result: Any, known: Mapping[str, Control], *, place: str) -> list[Ite
         StudioError: an item has another shape, or comes from a control that the interface does not have.
     """
     if not isinstance(result, list):
-        raise StudioError(f"{_shown(result)}; expected a list of items", place=f"{place} result")
+        raise StudioError(f"{shown(result)}; expected a list of items", place=f"{place} result")
     found = []
     for n, raw in enumerate(result):
-        try:
-            item: Item = msgspec.convert(raw, Item)
-        except msgspec.ValidationError as error:
-            what, _, path = str(error).partition(" - at `$")
-            path = path.rstrip("`")
-            raise StudioError(
-                f"{_at(raw, path)}: {what[:1].lower()}{what[1:]}",
-                place=f"{place} {_where(raw, n)} {path.lstrip('.')}".strip(),
-            ) from error
+        item = shaped(raw, n, place=place)
         if not isinstance(item, Link):
             _hold(item, known, f"{place} region {item.id}")
         found.append(item)
     return found
+
+
+def shaped(raw: Any, n: int, *, place: str) -> Item:
+    """The n-th item of a result.
+
+    Raises:
+        StudioError: it has another shape.
+    """
+    try:
+        item: Item = msgspec.convert(raw, Item)
+    except msgspec.ValidationError as error:
+        what, _, path = str(error).partition(" - at `$")
+        path = path.rstrip("`")
+        raise StudioError(
+            f"{_at(raw, path)}: {what[:1].lower()}{what[1:]}",
+            place=f"{place} {_where(raw, n)} {path.lstrip('.')}".strip(),
+        ) from error
+    return item
 
 
 def _hold(item: Labels | Choices | TextArea, known: Mapping[str, Control], at: str) -> None:
@@ -165,9 +175,13 @@ def _at(value: Any, path: str) -> str:
             value = value[key] if key else value[int(index)]
         except (KeyError, IndexError, TypeError):
             return "nothing"
-    return _shown(value)
+    return shown(value)
 
 
-def _shown(value: Any) -> str:
-    text = canonical(value)
+def shown(value: Any) -> str:
+    """A JSON value for a message, cut where it is long; with its type alone where it is none that can be written."""
+    try:
+        text = canonical(value)
+    except (UnicodeEncodeError, RecursionError):
+        text = f"a {type(value).__name__} that cannot be written"
     return text if len(text) <= 120 else f"{text[:119]}…"

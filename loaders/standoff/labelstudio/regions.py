@@ -13,7 +13,7 @@ from standoff.labelstudio.items import Choices, Item, Labels, Link, TextArea
 from standoff.model import Document, Span
 from standoff.scheme import Layer
 
-__all__ = ["Region", "directed", "joined", "regions"]
+__all__ = ["Region", "directed", "folded", "joined", "regions"]
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}(\.[0-9]+)?")
 
@@ -63,7 +63,7 @@ def _region(item: Labels, document: Document, control: Control, at: str) -> Regi
     if not start < end <= len(document.text):
         raise StudioError(f"{end}; expected {start + 1} to {len(document.text)}", place=f"{at} value.end")
     quote = document.text[start:end]
-    if text is not None and _folded(text) != _folded(quote):
+    if text is not None and folded(text) != folded(quote):
         raise StudioError(
             f"{text!r}, but the document holds {quote!r} at [{start}:{end}]: the offsets are of another text "
             "or in another unit than code points",
@@ -72,7 +72,7 @@ def _region(item: Labels, document: Document, control: Control, at: str) -> Regi
     return Region(item.id, control.layer, item.value.labels[0], Span(start, end, quote), {})
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """A text without what Label Studio changes in its copy: white space, and line ends spelled as backslash and n."""
     return re.sub(r"\\n|\s+", "", text)
 
@@ -120,7 +120,7 @@ def joined(found: Mapping[str, Region], links: Sequence[Link], *, place: str) ->
     """Region -> the first fragment of the annotation it belongs to.
 
     Raises:
-        StudioError: a relation leads nowhere or back to its own region, or a region is a fragment of two annotations,
+        StudioError: a relation leads nowhere, or a region is a fragment of two annotations,
             of itself, or of one that is something else.
     """
     parent: dict[str, str] = {}
@@ -129,10 +129,10 @@ def joined(found: Mapping[str, Region], links: Sequence[Link], *, place: str) ->
         for field, end in (("from_id", link.from_id), ("to_id", link.to_id)):
             if end not in found:
                 raise StudioError(f"{end!r} is no region of this task", place=f"{at} {field}")
-        if link.from_id == link.to_id:
-            raise StudioError("leads from a region to itself; expected two regions", place=at)
         if FRAGMENT not in (link.labels or ()):
             continue
+        if link.from_id == link.to_id:
+            raise StudioError("is a fragment of itself; expected two regions", place=at)
         if link.labels != (FRAGMENT,) or link.direction == "bi":
             raise StudioError(
                 f"{list(link.labels or ())!r} ({link.direction}); expected {FRAGMENT!r} alone and in one direction, "
