@@ -60,6 +60,7 @@ def planted(tiny: Corpus) -> Corpus:
         tiny,
         entities=dict(sorted(entities.items())),
         annotators={who: Annotator(who, "human", "Invented.") for who in ("a1", "a2", "a3", "judge")},
+        policy=None,
         sets={(who, DOCUMENT): normal(structs.replace(s, annotator=who), tiny.scheme) for who, s in sets.items()},
         gold={},
     )

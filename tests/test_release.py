@@ -251,7 +251,7 @@ def test_the_card_names_every_config_that_has_rows(tiny_release: BuildReport) ->
     configs = {config["config_name"]: config for config in front["configs"]}
 
     assert list(configs) == [name for name, splits in tiny_release.rows.items() if sum(splits.values())]
-    assert tiny_release.rows.keys() - configs.keys() == {"merge_policy", "decisions", "entity_decisions"}
+    assert tiny_release.rows.keys() - configs.keys() == {"decisions", "entity_decisions"}
     assert front["language"] == ["ar", "en", "fr"]
     assert [name for name, config in configs.items() if config.get("default")] == ["documents"]
     assert configs["opinion"]["version"] == "0.1.0"

@@ -158,6 +158,7 @@ def test_a_corpus_without_documents_has_all_tables_and_all_columns(tiny: Corpus)
         rights={},
         splits=structs.replace(tiny.splits, splits={}, events={}),
         releases=(),
+        policy=None,
     )
     found = to_tables(empty)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from standoff.adjudicate import soft_labels
+from standoff.adjudicate import derive, soft_labels
 from standoff.canon import content_digest
 from standoff.diff import diff
 from standoff.errors import ReleaseError
@@ -144,6 +144,13 @@ def _check_valid(corpus: Corpus, progress: Progress) -> None:
     if errors:
         more = f" (and {len(errors) - 1} more errors; standoff validate lists them)" if len(errors) > 1 else ""
         raise ReleaseError(f"the corpus has errors, which no release may have: {errors[0]}{more}")
+    derived = derive(corpus)
+    if not derived.complete:
+        items, entities = len(derived.open), len(derived.open_entities)
+        raise ReleaseError(
+            f"{items} annotations and {entities} entities are undecided, and a release holds what is decided alone: "
+            "standoff adjudicate lists them"
+        )
 
 
 def _companions(root: Path | None, about: About) -> dict[str, str]:
