@@ -15,9 +15,11 @@ from standoff.canon import content_digest
 from standoff.cli import main
 from standoff.errors import RecordError, ReleaseError, UsageError
 from standoff.model import Corpus, Finding
+from standoff.release.building import build
 from standoff.release.planning import plan
-from standoff.release.review import Accepted, Review, accept, read_reviews, sign, standing, write_reviews
+from standoff.release.review import Accepted, Review, accept, place, read_reviews, sign, standing, write_reviews
 from standoff.release.status import last_seen, status
+from standoff.validate import validate
 
 DATE = "2024-03-08"
 FILE = "annotations/gold/x.json"
@@ -300,3 +302,21 @@ def test_status_of_a_corpus_whose_last_release_is_lost_says_so(tiny_root: Path) 
 
     assert done.exit_code == 0
     assert "release       unknown: release '0.0.2', the newest in corpus/releases.json, is in no folder" in done.stdout
+
+
+def test_a_release_names_its_sign_off_and_why_findings_stand(statecloud: Corpus, root: Path, tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    shutil.copytree(root / "corpus", checkout / "corpus")
+    findings = validate(statecloud)
+    accepted = [accept(f"{place(finding)}=a company may praise | itself", findings) for finding in findings]
+    review = sign(statecloud, findings, reviewer="r1", date="2024-05-01", accepted=accepted)
+
+    unsigned = build(statecloud, "0.1.0.dev1", tmp_path / "out", date="2024-05-02", root=checkout)
+    write_reviews(checkout, [review])
+    signed = build(statecloud, "0.1.0.dev2", tmp_path / "out", date="2024-05-02", root=checkout)
+
+    assert "Nobody has signed this content." in (unsigned.folder / "README.md").read_text()
+    card = (signed.folder / "README.md").read_text()
+    assert f"Signed by `r1` on 2024-05-01; accepted findings: {len(accepted)}." in card
+    assert "a company may praise \\| itself" in card
+    assert signed.content_sha256 == unsigned.content_sha256 == review.content_sha256

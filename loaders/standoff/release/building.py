@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date as Date
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,7 @@ from standoff.files import read_text
 from standoff.model import Corpus, Progress, silent
 from standoff.release.card import card
 from standoff.release.folder import ABOUT, CARD, DATA, SUMS, About, checked_version, digest, order, sums_text, verify
+from standoff.release.review import Review, read_reviews
 from standoff.release.sources import previous_release
 from standoff.release.weighing import bumped, newest, reasons, refuse_too_low
 from standoff.tables import to_tables
@@ -97,7 +99,7 @@ def build(
     # Beside its place, on the same file system: a rename puts the whole folder there at once.
     with TemporaryDirectory(dir=out, prefix=f".{version}.") as aside:
         made = Path(aside) / version
-        files = _write(made, corpus, about, tables, _companions(root, about), progress)
+        files = _write(made, corpus, about, tables, _companions(root, about), _reviews(root, about), progress)
         folder = out / version
         new = _placed(made, folder)
         differing = () if new else _compare(folder, files)
@@ -162,6 +164,12 @@ def _companions(root: Path | None, about: About) -> dict[str, str]:
     return found
 
 
+def _reviews(root: Path | None, about: About) -> tuple[Review, ...]:
+    """The sign-offs of exactly this content."""
+    found = read_reviews(root) if root is not None else ()
+    return tuple(review for review in found if review.content_sha256 == about.content_sha256)
+
+
 def _cited(citation: str, about: About) -> str:
     """A CITATION.cff of this version; every other line stays what it is."""
     lines = [line for line in citation.splitlines() if not re.match(r"(version|date-released):", line)]
@@ -174,6 +182,7 @@ def _write(
     about: About,
     tables: dict[str, dict[str, pa.Table]],
     companions: dict[str, str],
+    reviews: Sequence[Review],
     progress: Progress,
 ) -> dict[str, str]:
     """Writes all files of a release and gives their checksums; the card and SHA256SUMS, which tell of others, last."""
@@ -198,7 +207,7 @@ def _write(
     for name, text in companions.items():
         put(name, text)
     put(ABOUT, about.text())
-    put(CARD, card(corpus, about, tables, digests, citation=companions.get(CITATION, "")))
+    put(CARD, card(corpus, about, tables, digests, citation=companions.get(CITATION, ""), reviews=reviews))
     (folder / SUMS).write_bytes(sums_text(sums).encode())
     return sums
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from standoff.model import Corpus
 from standoff.release.folder import DATA, About
+from standoff.release.review import Review
 from standoff.tables import vocabulary
 
 if TYPE_CHECKING:
@@ -41,12 +42,21 @@ DESCRIPTIONS = {
 Tables = Mapping[str, Mapping[str, "pa.Table"]]
 
 
-def card(corpus: Corpus, about: About, tables: Tables, digests: Mapping[str, str], *, citation: str = "") -> str:
+def card(
+    corpus: Corpus,
+    about: About,
+    tables: Tables,
+    digests: Mapping[str, str],
+    *,
+    citation: str = "",
+    reviews: Sequence[Review] = (),
+) -> str:
     """The README.md of a release.
 
     Args:
         digests: config -> digest of its files.
         citation: the CITATION.cff of the release; its licence is that of the annotations.
+        reviews: the sign-offs of exactly this content.
     """
     licence = _licence(citation)
     filled = _filled(tables)
@@ -64,6 +74,7 @@ def card(corpus: Corpus, about: About, tables: Tables, digests: Mapping[str, str
         _configs(corpus, tables),
         _labels(corpus),
         _process(corpus),
+        _signed(reviews),
         _limits(corpus, tables),
         _rights(corpus, licence),
     )
@@ -241,6 +252,22 @@ def _labels(corpus: Corpus) -> Iterator[str]:
             for layer in corpus.scheme.layers
         ),
     )
+
+
+def _signed(reviews: Sequence[Review]) -> Iterator[str]:
+    yield from ("## Review", "")
+    if not reviews:
+        yield "Nobody has signed this content."
+    for review in reviews:
+        who = f"Signed by `{_plain(review.reviewer)}` on {_plain(review.date)}"
+        yield f"{who}; accepted findings: {len(review.accepted)}."
+        if review.accepted:
+            yield ""
+            rows = (
+                (f"`{one.rule}`", f"`{_plain(one.file)}#{_plain(one.id)}`", _plain(one.reason))
+                for one in review.accepted
+            )
+            yield from (*_table(("Rule", "Where", "Why it stands"), *rows), "")
 
 
 def _process(corpus: Corpus) -> Iterator[str]:
