@@ -26,12 +26,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from standoff import files
 from standoff.canon import content_digest
+from standoff.cli import main
+from standoff.cli.common import printable
 from standoff.model import Annotation, AnnotationSet, Corpus, Document, Finding, Release, Splits
 from standoff.schema import parse
 from standoff.scheme import CONSTRAINTS, VIEWS, Scheme
@@ -155,6 +158,36 @@ def test_a_case_has_the_findings_that_it_expects_and_no_others(path: Path, tmp_p
         assert fits, "\n".join((f"expected {rule} on {file}#{id} {field or ''}: {says}", "found", *map(str, found)))
         left.remove(fits[0])
     assert not left, "\n".join(map(str, left))
+
+
+def on_disk(path: Path) -> bool:
+    """Whether a case is all in files, and of errors."""
+    case = json.loads(path.read_text())
+    return not case.keys() & {"raw", "previous", "document"} and all(
+        "severity" not in expected for expected in case["expect"]
+    )
+
+
+FIRST = {path.parent.name: path for path in reversed(CASES) if path.stem.startswith("invalid-") and on_disk(path)}
+
+
+@pytest.mark.usefixtures("schemas_read_once")
+@pytest.mark.parametrize("path", [pytest.param(path, id=rule) for rule, path in sorted(FIRST.items())])
+def test_the_command_exits_1_on_an_invalid_case_and_names_rule_file_and_id(path: Path, tmp_path: Path) -> None:
+    case = json.loads(path.read_text())
+    corpus_of(case, tmp_path)
+
+    result = CliRunner().invoke(main, ["--root", str(tmp_path), "validate"], catch_exceptions=False)
+
+    assert result.exit_code == 1, result.output
+    for expected in case["expect"]:
+        place = expected.get("file", SET) + (f"#{expected['id']}" if expected["id"] else "")
+        told = [line for line in result.output.splitlines() if place in line and line.endswith(f"({expected['rule']})")]
+        assert any(printable(expected["says"]) in line for line in told), result.output
+
+
+def test_most_rules_are_tried_by_command() -> None:
+    assert len(FIRST) >= 60
 
 
 def test_every_rule_has_valid_and_invalid_cases_and_every_folder_is_a_rule() -> None:

@@ -39,9 +39,10 @@ def canonical_form(path: str, content: bytes, context: Context) -> Iterator[Faul
     # A file with a key twice would lose one of them if it were rewritten: that is to be decided first.
     if any(_doubled(json.loads(content, object_pairs_hook=_Pairs), "", "")):
         return
-    lines = zip_longest(content.split(b"\n"), form.split(b"\n"), fillvalue=b"")
+    lines = zip_longest(content.splitlines(keepends=True), form.splitlines(keepends=True), fillvalue=b"")
     number, (is_, asked) = next((n, pair) for n, pair in enumerate(lines, 1) if pair[0] != pair[1])
-    shown = f"{short(is_.decode())}; expected {short(asked.decode())}"
+    is_, asked = is_.rstrip(b"\n"), asked.rstrip(b"\n")
+    shown = f"{short(is_.decode())}; expected {short(asked.decode())}" if is_ != asked else "its line feed"
     yield "", "", f"line {number} is not in canonical form: {shown}; run standoff format"
 
 
