@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from standoff.errors import StudioError
+from standoff.errors import StudioError, UsageError
 from standoff.labelstudio import environment as environments
 from standoff.labelstudio import process, server
 from standoff.labelstudio.server import Status, Studio
@@ -141,6 +141,43 @@ time.sleep(60)
     ):
         server.up(tmp_path, environment=environment)
     assert not server.status(tmp_path, environment=environment).running
+
+
+def test_a_port_that_somebody_listens_on_is_an_error_and_not_the_next_one(
+    tmp_path: Path, listening: tuple[int, int]
+) -> None:
+    environment = made_by_hand(tmp_path, "print('was started'); raise SystemExit(1)")
+    _, port = listening
+
+    with pytest.raises(StudioError, match=rf":{port}: somebody else listens on port {port}; expected a free one$"):
+        server.up(tmp_path, environment=environment, port=port)
+    assert not server.status(tmp_path, environment=environment).running
+    with pytest.raises(StudioError, match="was started"):
+        server.up(tmp_path, environment=environment, port=process.free_port())
+
+
+def test_a_server_keeps_the_database_it_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", "hush")
+    environment = made_by_hand(tmp_path, "import os; print(os.environ.get('POSTGRE_NAME')); raise SystemExit(1)")
+    url = "postgresql://labels@127.0.0.1:5432/first"
+    for given in (url, ""):
+        with pytest.raises(StudioError, match=r"ended while it started: first$"):
+            server.up(tmp_path, environment=environment, database_url=given)
+    with pytest.raises(UsageError, match=r"^--database: '.*/second', but the server was first started with .*/first;"):
+        server.up(tmp_path, environment=environment, database_url=url.replace("first", "second"))
+    # Two annotators on one database would see each other's work.
+    with pytest.raises(UsageError, match=r"^--database: '.*/first' is the database of the server in .*; expected one"):
+        server.up(tmp_path, annotator="a1", environment=environment, database_url=url)
+    with pytest.raises(StudioError, match=r"ended while it started: None$"):
+        server.up(tmp_path, annotator="a1", environment=environment)
+    kept = [path.read_text(errors="replace") for path in (tmp_path / ".standoff").rglob("*") if path.is_file()]
+    assert not any("hush" in text for text in kept)
+
+
+@pytest.mark.parametrize("name", ["../a1", "a/b", ".", "a b"])
+def test_a_folder_is_made_for_a_pseudonym_alone(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"^--for: .* is no annotator's pseudonym$"):
+        server.up(tmp_path, annotator=name, environment=made_by_hand(tmp_path, ""))
 
 
 def test_the_server_is_told_nothing_of_our_environment_but_where_programs_are(

@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from standoff.labelstudio import process, server
-from standoff.labelstudio.server import Studio
+
+if TYPE_CHECKING:
+    from conftest import Home
 
 pytestmark = pytest.mark.server
 
@@ -22,9 +25,8 @@ print(server.up(Path(sys.argv[1]), environment=Path(sys.argv[2])))
 """
 
 
-def test_two_commands_at_once_start_one_server_that_outlives_them(
-    studio: Studio, studio_root: Path, environment: Path
-) -> None:
+def test_two_commands_at_once_start_one_server_that_outlives_them(sqlite: Home, environment: Path) -> None:
+    studio, studio_root = sqlite.up(), sqlite.root
     assert server.down(studio_root)
     assert server.status(studio_root, environment=environment) == server.Status(True, running=False, answers=False)
     command = [sys.executable, "-c", UP, str(studio_root), str(environment)]
@@ -40,8 +42,9 @@ def test_two_commands_at_once_start_one_server_that_outlives_them(
     assert process.listens(now.pid, int(now.url.rpartition(":")[2]))
 
 
-def test_the_server_is_for_this_user_alone(studio: Studio, studio_root: Path) -> None:
-    folder = studio_root / ".standoff" / "studio"
+def test_the_server_is_for_this_user_alone(home: Home) -> None:
+    studio = home.up()
+    folder = home.root / ".standoff" / "studio"
     assert studio.pid is not None
     command = Path(f"/proc/{studio.pid}/cmdline").read_bytes()
 

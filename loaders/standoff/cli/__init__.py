@@ -6,11 +6,18 @@ from pathlib import Path
 
 import click
 
-from standoff.cli.checking import adjudicate, validate
+from standoff.cli.adjudicating import adjudicate
+from standoff.cli.agreeing import agree
+from standoff.cli.checking import validate
 from standoff.cli.common import Commands
 from standoff.cli.growing import add, import_, init
 from standoff.cli.releasing import build, roundtrip
+from standoff.cli.reporting import report
+from standoff.cli.reviewing import diff, release, review, status
+from standoff.cli.ruling import format_, rules
 from standoff.cli.studio import pull, push, studio
+from standoff.cli.suggesting import suggest
+from standoff.cli.watching import watch
 
 __all__ = ["main"]
 
@@ -24,5 +31,26 @@ def main(ctx: click.Context, root: Path | None) -> None:
     ctx.obj = root
 
 
-for command in (init, add, import_, validate, studio, push, pull, adjudicate, build, roundtrip):
+for command in (
+    init,
+    add,
+    import_,
+    status,
+    validate,
+    studio,
+    push,
+    pull,
+    suggest,
+    watch,
+    rules,
+    format_,
+    agree,
+    report,
+    adjudicate,
+    diff,
+    review,
+    release,
+    build,
+    roundtrip,
+):
     main.add_command(command)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from standoff.cli.common import corpus_root, fails, progress
+from standoff.cli.common import corpus_root, fails, printable, progress
 from standoff.errors import StudioError, UsageError
 
 if TYPE_CHECKING:
     from standoff.labelstudio.server import Studio
+    from standoff.model import Finding
 
-__all__ = ["pull", "push", "studio"]
+__all__ = ["pull", "push", "studio", "the_studio"]
 
 
 URL = click.option("--url", help="A Label Studio that somebody else runs; its token is in LABEL_STUDIO_API_KEY.")
+OWN = click.option("--for", "annotator", default="", help="The annotator's own server, which nobody else's work is on.")
+BATCH = click.option("--batch", help="A project of its own, by this name.")
+DOCUMENTS = click.option("--documents", multiple=True, help="Only this document; may be given several times.")
 
 
 @click.group()
@@ -26,20 +32,30 @@ def studio() -> None:
 
 
 @studio.command()
-def up() -> None:
-    """Start it, unless it runs; the first time it is installed into .standoff/."""
+@OWN
+@click.option("--port", type=click.IntRange(1, 65535), help="Where it listens; default: a free port.")
+@click.option("--database", default="", metavar="postgresql://USER@HOST:PORT/NAME", help="Default: a file of its own.")
+def up(annotator: str, port: int | None, database: str) -> None:
+    """Start it, unless it runs; the first time it is installed into .standoff/.
+
+    With --for it is the annotator's own server: nobody sees there what another one has marked. The password of a
+    --database is taken from PGPASSWORD or ~/.pgpass.
+    """
     from standoff.labelstudio import server
 
+    root = known(annotator)
     with progress() as tell:
-        click.echo(server.up(corpus_root(), progress=tell).url)
+        running = server.up(root, annotator=annotator, port=port, database_url=database, progress=tell)
+    click.echo(running.url)
 
 
 @studio.command()
-def down() -> None:
+@OWN
+def down(annotator: str) -> None:
     """Stop it."""
     from standoff.labelstudio import server
 
-    click.echo("stopped" if server.down(corpus_root()) else "was not running")
+    click.echo("stopped" if server.down(corpus_root(), annotator=annotator) else "was not running")
 
 
 @studio.command()
@@ -47,23 +63,112 @@ def status() -> None:
     """Say whether it is installed and answers, and where. Exit 1 where it does not answer."""
     from standoff.labelstudio import server
 
-    found = server.status(corpus_root())
-    if found.running:
-        click.echo(f"{found.url}: process {found.pid}, {'answers' if found.answers else 'does not answer'}")
-    else:
-        click.echo("not running" if found.installed else "not installed; standoff studio up installs it")
-    if not found.answers:
+    root = corpus_root()
+    found = server.status(root)
+    if found.running or not found.installed or not server.own_studios(root):
+        click.echo(described(found))
+    every = [found] if found.running or not server.own_studios(root) else []
+    for annotator in server.own_studios(root):
+        own = server.status(root, annotator=annotator)
+        click.echo(f"{annotator}: {described(own)}")
+        every.append(own)
+    if not all(one.answers for one in every):
         fails()
 
 
-def the_studio(root: Path, url: str | None) -> Studio:
-    """The Label Studio to work with: the one at a URL, with the token of the environment, or the corpus's own."""
+@studio.command()
+@OWN
+@URL
+def doctor(annotator: str, url: str | None) -> None:
+    """Say what is wrong with a server, and what to do. Exit 1 where anything is."""
+    from standoff.labelstudio import server
+    from standoff.labelstudio.doctor import doctor as examine
+
+    root = known(annotator)
+    asked = the_studio(root, url, annotator)
+    private = () if url else server.secret_files(root, annotator=annotator)
+    found = examine(asked, now=datetime.now(UTC), private=private)
+    shown(found)
+    if not found:
+        click.echo(f"{asked.url}: nothing is wrong")
+
+
+@studio.group()
+def users() -> None:
+    """Accounts of annotators; which is whose is known on this machine alone."""
+
+
+@users.command("add")
+@click.argument("annotator")
+@click.option("--email", default="", help="Of an account that the annotator has there; default: a new one.")
+@URL
+def add_user(annotator: str, email: str, url: str | None) -> None:
+    """Make an account that ANNOTATOR can log in with."""
+    from standoff.labelstudio.users import add
+
+    root = known(annotator)
+    add(root, the_studio(root, url, annotator), annotator, email=email)
+    click.echo(f"{annotator}: has an account; what to log in with: standoff studio users show {annotator}")
+
+
+@users.command("list")
+@OWN
+@URL
+def list_users(annotator: str, url: str | None) -> None:
+    """Say which annotators have an account."""
+    from standoff.labelstudio.users import accounts
+
+    root = corpus_root()
+    for name, account in sorted(accounts(root, the_studio(root, url, annotator)).items()):
+        click.echo(f"{name}: account {account.id}")
+
+
+@users.command("show")
+@click.argument("annotator")
+@URL
+def show_user(annotator: str, url: str | None) -> None:
+    """Show where and with what ANNOTATOR logs in; nothing else ever does."""
+    from standoff.labelstudio.users import accounts
+
+    root = corpus_root()
+    asked = the_studio(root, url, annotator)
+    account = accounts(root, asked).get(annotator)
+    if account is None:
+        raise UsageError(f"{annotator!r} has no account there: standoff studio users add {annotator}", place=asked.url)
+    click.echo(f"{asked.url}\n{account.email}\n{account.password or '(a password that its owner alone knows)'}")
+
+
+def known(annotator: str) -> Path:
+    """The corpus that the command is about, when the annotator is one of its own."""
+    from standoff.files import read
+    from standoff.labelstudio.projects import wanted_documents
+
+    root = corpus_root()
+    if annotator:
+        wanted_documents(read(root), annotator, ())
+    return root
+
+
+def described(found: Any) -> str:
+    """One line on what there is of a server."""
+    if found.running:
+        return f"{found.url}: process {found.pid}, {'answers' if found.answers else 'does not answer'}"
+    return "not running" if found.installed else "not installed; standoff studio up installs it"
+
+
+def the_studio(root: Path, url: str | None, annotator: str = "") -> Studio:
+    """The Label Studio to work with: the one at a URL, with the token of the environment, or the corpus's own.
+
+    An annotator's own server is never passed over: what is meant for it belongs on no other.
+    """
     from standoff.labelstudio import server
 
     if url is None:
-        if not server.status(root).answers:
-            raise StudioError("no Label Studio of this corpus answers; start it: standoff studio up", place=str(root))
-        return server.up(root)
+        own = annotator if annotator and server.has_own(root, annotator) else ""
+        if not server.status(root, annotator=own).answers:
+            start = f"standoff studio up{f' --for {own}' if own else ''}"
+            raise StudioError(f"no Label Studio of this corpus answers; start it: {start}", place=str(root))
+        return server.up(root, annotator=own)
     token = os.environ.get("LABEL_STUDIO_API_KEY")
     if not token:
         raise UsageError("LABEL_STUDIO_API_KEY is not set; expected the token of your account there", place=url)
@@ -71,36 +176,95 @@ def the_studio(root: Path, url: str | None) -> Studio:
 
 
 @click.command()
-@click.option("--for", "annotator", required=True, help="The annotator's pseudonym in annotators.json.")
-@click.option("--documents", multiple=True, help="Only this document; may be given several times.")
+@click.option("--for", "annotators", required=True, help="Pseudonyms in annotators.json, with commas between them.")
+@DOCUMENTS
+@BATCH
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @URL
-def push(annotator: str, documents: tuple[str, ...], url: str | None) -> None:
-    """Put the documents, with what the annotator has marked so far, before the annotator in Label Studio."""
+def push(annotators: str, documents: tuple[str, ...], batch: str | None, dry_run: bool, url: str | None) -> None:
+    """Put the documents, with what the annotator has marked so far, before each annotator in Label Studio."""
     from standoff.files import read
     from standoff.labelstudio import sync
 
     root = corpus_root()
     corpus = read(root)
-    with progress() as tell:
-        done = sync.push(root, corpus, annotator, the_studio(root, url), documents=documents or None, progress=tell)
-    click.echo(f"{done.url}: " + counted(done, "created", "replaced", "refreshed", "unchanged"))
+    findings: list[Finding] = []
+    for annotator in each(annotators):
+        asked = the_studio(root, url, annotator)
+        with progress() as tell:
+            done = sync.push(
+                root,
+                corpus,
+                annotator,
+                asked,
+                documents=documents or None,
+                batch=batch or "",
+                dry_run=dry_run,
+                progress=tell,
+            )
+        where = done.url or f"{asked.url}, no project of {annotator} yet"
+        click.echo(f"{where}: " + counted(done, "created", "replaced", "refreshed", "unchanged", "refused"))
+        if dry_run:
+            for line in planned(done):
+                click.echo(f"  {line}")
+        findings += done.findings
+    shown(findings)
 
 
 @click.command()
-@click.option("--for", "annotator", required=True, help="The annotator's pseudonym in annotators.json.")
+@click.option("--for", "annotators", required=True, help="Pseudonyms in annotators.json, with commas between them.")
+@DOCUMENTS
+@BATCH
+@click.option(
+    "--keep", type=click.Choice(["disk", "studio"]), help="Whose version stays where both have changed since."
+)
 @URL
-def pull(annotator: str, url: str | None) -> None:
-    """Take what the annotator has submitted in Label Studio into annotations/sets."""
+def pull(annotators: str, documents: tuple[str, ...], batch: str | None, keep: Any, url: str | None) -> None:
+    """Take what each annotator has submitted in Label Studio into annotations/sets. Exit 1 where anything is wrong."""
     from standoff.files import read
     from standoff.labelstudio import sync
 
     root = corpus_root()
     corpus = read(root)
-    with progress() as tell:
-        done = sync.pull(root, corpus, annotator, the_studio(root, url), progress=tell)
-    click.echo(f"{annotator}: " + counted(done, "written", "unchanged", "ahead", "unannotated"))
+    findings: list[Finding] = []
+    for annotator in each(annotators):
+        asked = the_studio(root, url, annotator)
+        with progress() as tell:
+            done = sync.pull(
+                root, corpus, annotator, asked, documents=documents or None, batch=batch, keep=keep, progress=tell
+            )
+        counts = counted(done, "written", "unchanged", "ahead", "unannotated", "gone", "conflicts", "refused")
+        click.echo(f"{annotator}: {counts}")
+        findings += done.findings
+    shown(findings)
+
+
+def each(annotators: str) -> Iterator[str]:
+    """The annotators that a list with commas names, each once."""
+    yield from dict.fromkeys(name.strip() for name in annotators.split(","))
+
+
+def planned(report: Any) -> Iterator[str]:
+    """What a push would change, document by document."""
+    if report.interface in ("new", "changed"):
+        yield f"interface: {report.interface}"
+    for field in ("created", "replaced", "refreshed", "refused"):
+        for id in getattr(report, field):
+            yield f"{id}: {field}"
 
 
 def counted(report: Any, *fields: str) -> str:
-    """How many documents each field of a report lists, and which, where something became of them."""
-    return ", ".join(f"{len(getattr(report, field))} {field}" for field in fields)
+    """How many documents each field of a report lists; of the last ones, only where there are any."""
+    usual = ("created", "replaced", "refreshed", "unchanged", "written", "ahead", "unannotated")
+    return ", ".join(f"{len(getattr(report, f))} {f}" for f in fields if f in usual or getattr(report, f))
+
+
+def shown(findings: Iterable[Finding]) -> None:
+    """Findings, one a line; the command then ends as one that found something."""
+    findings = list(findings)
+    for finding in findings:
+        color = "red" if finding.severity == "error" else "yellow"
+        click.secho(f"{finding.severity}: ", fg=color, nl=False)
+        click.echo(printable(str(finding)))
+    if findings:
+        fails()

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["free_port", "listens", "spawn", "started", "stop"]
+__all__ = ["free_port", "is_free", "listens", "spawn", "started", "stop"]
 
 _PROC = Path("/proc")
 
@@ -66,6 +66,18 @@ def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port now, of any interface that a server on loopback would meet."""
+    with socket.socket() as tried:
+        # As servers do it: connections that have just been closed keep nobody from listening.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def listens(pid: int, port: int) -> bool:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+import re
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from standoff.errors import StudioError
+from standoff.errors import StudioError, UsageError
 from standoff.labelstudio import environment as environments
 from standoff.labelstudio import process
+from standoff.labelstudio.database import Database, decided, password, settings
+from standoff.labelstudio.locks import alone
+from standoff.labelstudio.private import write_private
 from standoff.model import Progress, silent
 
-__all__ = ["Status", "Studio", "down", "status", "up"]
+__all__ = ["Status", "Studio", "down", "has_own", "own_studios", "secret_files", "status", "up"]
 
 _FIRST_START, _START = 100, 30
 """Seconds that a start takes on a usual machine, for the progress alone."""
+
+_SETTINGS = "settings.json"
 
 _PATIENCE = 600.0
 """Seconds after which a start is given up; a start migrates a database of 82 tables the first time."""
@@ -34,6 +37,8 @@ class Studio(Struct, frozen=True):
     token: str
     pid: int | None = None
     """The server's process; None where somebody else runs it."""
+    name: str = ""
+    """What this checkout calls its own server, whatever port it is on; empty where somebody else runs it."""
 
     def __repr__(self) -> str:
         """What may be shown of it: the token may not."""
@@ -68,86 +73,153 @@ class _State(Struct, frozen=True):
         return f"http://127.0.0.1:{self.port}"
 
 
-def up(root: Path, *, environment: Path | None = None, progress: Progress = silent) -> Studio:
-    """The corpus's own server, started unless it runs: on loopback, on a port that the system chose.
+def up(
+    root: Path,
+    *,
+    annotator: str = "",
+    port: int | None = None,
+    database_url: str = "",
+    environment: Path | None = None,
+    progress: Progress = silent,
+) -> Studio:
+    """The corpus's own server, started unless it runs, on loopback.
 
     The first time it makes an environment from the packaged lock file, a data folder, and credentials that only this
     user can read. The server outlives this process.
 
     Args:
+        annotator: whose server; one that nobody else's work is on, so that nobody sees another's. All share one where
+            not given.
+        port: where it listens; one that the system chooses where not given.
+        database_url: the PostgreSQL database that it keeps its tasks in; a file of its own where not given. The
+            password is read from PGPASSWORD or ~/.pgpass.
         environment: where the server's libraries are, or are to be; several corpora may share one.
 
     Raises:
-        StudioError: it cannot be installed, does not start, or somebody else listens on its port.
+        UsageError: the address is none of a database, or another one than the server was first started with.
+        StudioError: it cannot be installed, does not start, runs on another port, or the port is somebody else's.
     """
-    folder = _folder(root)
-    environment = environment or folder / "env"
-    with _alone(environment.parent / "env.lock", progress):
+    folder = _folder(root, annotator)
+    environment = environment or _folder(root) / "env"
+    with alone(environment.parent / "env.lock", progress):
         environments.install(environment, progress=progress)
-    with _alone(folder / "lock", progress):
+    with alone(folder / "lock", progress):
+        others = [one / _SETTINGS for one in _folders(root) if one != folder]
+        begun = (folder / "started-before").exists()
+        where = decided(folder / _SETTINGS, database_url, others=others, begun=begun)
         credentials = _credentials(folder)
         state = _state(folder)
         if state is None or process.started(state.pid) != state.started:
-            state = _start(folder, environment, credentials)
+            state = _start(folder, environment, credentials, port, where)
+        elif port not in (None, state.port):
+            raise StudioError(f"runs already, not on port {port}; stop it first: standoff studio down", place=state.url)
         _wait(state, folder, progress)
-    return Studio(state.url, credentials.token, state.pid)
+    return Studio(state.url, credentials.token, state.pid, _name(annotator))
 
 
-def down(root: Path) -> bool:
+def down(root: Path, *, annotator: str = "") -> bool:
     """Stops the corpus's own server; whether it ran. No process is signalled that is not the one that was started."""
-    folder = _folder(root)
+    folder = _folder(root, annotator)
     if not (folder / "state.json").exists():
         return False
-    with _alone(folder / "lock", silent):
+    with alone(folder / "lock", silent):
         state = _state(folder)
         ran = state is not None and process.stop(state.pid, state.started)
         (folder / "state.json").unlink(missing_ok=True)
     return ran
 
 
-def status(root: Path, *, environment: Path | None = None) -> Status:
+def status(root: Path, *, annotator: str = "", environment: Path | None = None) -> Status:
     """What there is of the corpus's own server now."""
-    folder = _folder(root)
-    installed = environments.ready(environment or folder / "env")
+    folder = _folder(root, annotator)
+    installed = environments.ready(environment or _folder(root) / "env")
     state = _state(folder)
     if state is None or process.started(state.pid) != state.started:
         return Status(installed, running=False, answers=False)
     return Status(installed, running=True, answers=_answers(state.url), url=state.url, pid=state.pid)
 
 
-def _folder(root: Path) -> Path:
-    return root.resolve() / ".standoff" / "studio"
+def has_own(root: Path, annotator: str) -> bool:
+    """Whether an annotator has a server of the annotator's own, running or not."""
+    return (_folder(root, annotator) / "credentials.json").exists()
 
 
-def _start(folder: Path, environment: Path, credentials: _Credentials) -> _State:
-    port = process.free_port()
+def own_studios(root: Path) -> tuple[str, ...]:
+    """The annotators that have a server of their own."""
+    found = (root.resolve() / ".standoff" / "studios").glob("*/credentials.json")
+    return tuple(sorted(path.parent.name for path in found))
+
+
+def secret_files(root: Path, *, annotator: str = "") -> tuple[Path, ...]:
+    """The files that hold a server's secrets."""
+    folder = _folder(root, annotator)
+    return (folder / "credentials.json", folder / "server.log", folder / "data" / ".env", folder / "data")
+
+
+def _folder(root: Path, annotator: str = "") -> Path:
+    if not annotator:
+        return root.resolve() / ".standoff" / "studio"
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", annotator):
+        raise UsageError(f"{annotator!r} is no annotator's pseudonym", place="--for")
+    return root.resolve() / ".standoff" / "studios" / annotator
+
+
+def _folders(root: Path) -> tuple[Path, ...]:
+    """The folders of all servers of a checkout."""
+    return (_folder(root), *(_folder(root, one) for one in own_studios(root)))
+
+
+def _name(annotator: str) -> str:
+    return f"studios/{annotator}" if annotator else "studio"
+
+
+def _port(wanted: int | None) -> int:
+    """A port to listen on: the one that is wanted, when it is free."""
+    if wanted is None:
+        return process.free_port()
+    if not process.is_free(wanted):
+        raise StudioError(
+            f"somebody else listens on port {wanted}; expected a free one", place=f"http://127.0.0.1:{wanted}"
+        )
+    return wanted
+
+
+def _start(
+    folder: Path, environment: Path, credentials: _Credentials, wanted: int | None, where: Database | None
+) -> _State:
+    port = _port(wanted)
     command = [str(environments.executable(environment)), "start", "--no-browser"]
     command += ["--internal-host", "127.0.0.1", "--port", str(port)]
     (folder / "data").mkdir(mode=0o700, exist_ok=True)
-    pid = process.spawn(command, _environment(folder / "data", credentials), folder / "server.log")
+    pid = process.spawn(command, _environment(folder / "data", credentials, where), folder / "server.log")
     state = _State(pid, process.started(pid), port)
-    _write_private(folder / "state.json", msgspec.json.encode(state))
+    write_private(folder / "state.json", msgspec.json.encode(state))
     return state
 
 
-def _environment(data: Path, credentials: _Credentials) -> dict[str, str]:
+def _environment(data: Path, credentials: _Credentials, where: Database | None) -> dict[str, str]:
     """All that the server is told. Nothing else of our own environment reaches it: it might name another database."""
     passed = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
-    return passed | {
-        "HOME": str(data),
-        "LABEL_STUDIO_BASE_DATA_DIR": str(data),
-        "LABEL_STUDIO_USERNAME": credentials.username,
-        "LABEL_STUDIO_PASSWORD": credentials.password,
-        "LABEL_STUDIO_USER_TOKEN": credentials.token,
-        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-        "LATEST_VERSION_CHECK": "false",
-        "COLLECT_ANALYTICS": "false",
-        "SENTRY_DSN": "",
-        "FRONTEND_SENTRY_DSN": "",
-        "FEATURE_FLAGS_OFFLINE": "true",
-        "DISABLE_SIGNUP_WITHOUT_LINK": "true",
-        "PYTHONUNBUFFERED": "1",
-    }
+    stored = settings(where, password(where, os.environ)) if where else {}
+    return (
+        passed
+        | stored
+        | {
+            "HOME": str(data),
+            "LABEL_STUDIO_BASE_DATA_DIR": str(data),
+            "LABEL_STUDIO_USERNAME": credentials.username,
+            "LABEL_STUDIO_PASSWORD": credentials.password,
+            "LABEL_STUDIO_USER_TOKEN": credentials.token,
+            "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+            "LATEST_VERSION_CHECK": "false",
+            "COLLECT_ANALYTICS": "false",
+            "SENTRY_DSN": "",
+            "FRONTEND_SENTRY_DSN": "",
+            "FEATURE_FLAGS_OFFLINE": "true",
+            "DISABLE_SIGNUP_WITHOUT_LINK": "true",
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
 
 
 def _wait(state: _State, folder: Path, progress: Progress) -> None:
@@ -209,38 +281,8 @@ def _credentials(folder: Path) -> _Credentials:
     if not path.exists():
         name = f"standoff-{secrets.token_hex(4)}@localhost.localdomain"
         made = _Credentials(name, secrets.token_urlsafe(24), secrets.token_hex(20))
-        _write_private(path, msgspec.json.encode(made))
+        write_private(path, msgspec.json.encode(made))
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Credentials)
     except msgspec.DecodeError as error:
         raise StudioError("does not hold the server's credentials; restore it", place=str(path)) from error
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    """Puts a file in place that only this user can read, whole or not at all."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    aside.replace(path)
-
-
-@contextmanager
-def _alone(lock: Path, progress: Progress) -> Iterator[None]:
-    """Keeps every other command out meanwhile; the system lets go of it should this process die."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("ab") as held:
-        begun = time.monotonic()
-        while True:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                waited = time.monotonic() - begun
-                if waited > 2 * _PATIENCE:
-                    raise StudioError("another command has held it too long", place=str(lock)) from None
-                progress("waiting for another command", int(waited), int(2 * _PATIENCE))
-                time.sleep(0.2)
-        yield
