@@ -413,3 +413,15 @@ def test_the_digest_of_files_is_one_of_their_names_and_contents() -> None:
 
     assert one == digest({"b": "2" * 64, "a": "1" * 64})
     assert one != digest({"a": "2" * 64, "b": "1" * 64})
+
+
+def test_a_release_whose_numbers_of_rows_are_not_those_of_its_tables_is_refused(copied: Path) -> None:
+    said = json.loads((copied / "release.json").read_text())
+    said["rows"]["point"]["train"] += 1
+    (copied / "release.json").write_text(json.dumps(said))
+    before = (copied / "SHA256SUMS").read_text()
+    after = re.sub(r"^\w+(?=  release\.json$)", sha((copied / "release.json").read_bytes()), before, flags=re.MULTILINE)
+    (copied / "SHA256SUMS").write_text(after)
+
+    with pytest.raises(ReleaseError, match=r"point has .*'train': 11.* rows; expected .*'train': 12"):
+        standoff.read_release(copied)

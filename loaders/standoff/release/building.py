@@ -86,6 +86,8 @@ def build(
     _check_date(date)
     _check_high_enough(corpus, version, out, root, previous)
     _check_valid(corpus, progress)
+    tables = {**to_tables(corpus, progress=progress), **views(corpus), **soft_labels(corpus)}
+    rows = {config: {split: len(table) for split, table in splits.items()} for config, splits in tables.items()}
     about = About(
         corpus=corpus.scheme.corpus,
         title=corpus.scheme.title,
@@ -93,8 +95,8 @@ def build(
         date=date,
         edition="full",
         content_sha256=content_digest(corpus),
+        rows=rows,
     )
-    tables = {**to_tables(corpus, progress=progress), **views(corpus), **soft_labels(corpus)}
     out.mkdir(parents=True, exist_ok=True)
     # Beside its place, on the same file system: a rename puts the whole folder there at once.
     with TemporaryDirectory(dir=out, prefix=f".{version}.") as aside:
@@ -107,7 +109,7 @@ def build(
         version=version,
         folder=folder,
         content_sha256=about.content_sha256,
-        rows={config: {split: len(table) for split, table in splits.items()} for config, splits in tables.items()},
+        rows=rows,
         files=files if new else verify(folder),
         new=new,
         differing=differing,

@@ -49,6 +49,8 @@ class About(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     edition: Literal["full"]
     content_sha256: str
     """The digest of all that the corpus says, whatever the form: `standoff.canon.content_digest`."""
+    rows: dict[str, dict[str, int]] = {}
+    """Config -> split -> rows."""
 
     def text(self) -> str:
         """As it stands in the folder."""

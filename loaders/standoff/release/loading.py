@@ -88,6 +88,7 @@ def read_release(source: str | Path | None = None, version: str | None = None) -
         for config in schemas(scheme)
     }
     facts = about(release)
+    _recount(release, files, facts.rows)
     corpus = from_tables(tables, scheme, version=facts.version)
     if (found := content_digest(corpus)) != facts.content_sha256:
         raise ReleaseError(
@@ -95,6 +96,19 @@ def read_release(source: str | Path | None = None, version: str | None = None) -
             place=str(release),
         )
     return corpus
+
+
+def _recount(release: Path, files: Mapping[str, Mapping[str, str]], rows: Mapping[str, Mapping[str, int]]) -> None:
+    """Holds the numbers of rows that a release gives of itself against its tables."""
+    import pyarrow.parquet as pq
+
+    counted = {
+        config: {split: pq.ParquetFile(release / path).metadata.num_rows for split, path in splits.items()}
+        for config, splits in files.items()
+    }
+    for config in sorted(counted.keys() | rows.keys()):
+        if (found := counted.get(config, {})) != (given := dict(rows.get(config, {}))):
+            raise ReleaseError(f"{config} has {found} rows; expected {given}, as {ABOUT} says", place=str(release))
 
 
 def versions(source: str | Path | None = None) -> tuple[str, ...]:
