@@ -10,11 +10,11 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from standoff.files import inspect, raw_bytes, set_path
+from standoff.files import set_path
 from standoff.labelstudio import server, sync
 from standoff.model import Corpus, Finding, Progress, silent
 from standoff.release import BuildReport, build
-from standoff.validate import validate
+from standoff.validate import check
 
 __all__ = ["Report", "Way", "lines", "next_version", "roundtrip"]
 
@@ -67,9 +67,8 @@ def roundtrip(root: Path, *, date: str, progress: Progress = silent) -> Report:
     Raises:
         StandoffError: the corpus cannot be read, Label Studio does not start, or a release cannot be built.
     """
-    corpus, broken = inspect(root)
+    corpus, findings = check(root, progress=progress)
     scratch = root / ".standoff" / "roundtrip"
-    findings = validate(corpus, raw=raw_bytes(root, corpus), reading=broken, progress=progress)
     try:
         studio = server.up(scratch, environment=root / ".standoff" / "studio" / "env", progress=progress)
         annotators = sorted({annotator for annotator, _ in corpus.sets})
