@@ -206,15 +206,18 @@ def test_a_push_that_is_killed_is_finished_by_the_next(checkout: Path, studio: S
 def test_a_server_that_is_killed_during_a_push_has_everything_once_after_the_next(
     checkout: Path, studio: Studio, home: Home, many: Corpus
 ) -> None:
+    killing = threading.Timer(0.05, home.kill)
+
     def on_import(n: int) -> bool:
         if n == 2:
-            threading.Timer(0.05, home.kill).start()
+            killing.start()
         return True
 
     with between(studio) as proxy:
         proxy.on_import = on_import
         with pytest.raises(StudioError) as cut:
             push(checkout, many, "a1", proxy.studio)
+    killing.join()
     again = home.up()
     report = push(checkout, many, "a1", again)
 

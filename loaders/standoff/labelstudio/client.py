@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PAGE", "Client", "ask", "connected", "local", "me", "pages", "personal"]
 
-PAGE = 1000
-"""Tasks on a page: below it, what the server does once a page shows in the rate."""
+PAGE = 250
+"""Tasks on a page: the server is no faster with more, and the last page is worked on while it has nothing to do."""
 
 _CONNECT, _ANSWER = 10.0, 300.0
 """Seconds to wait for a connection and for an answer; an import or a page takes the server some of them."""

@@ -86,12 +86,14 @@ def decode(result: Any, known: Mapping[str, Control], *, place: str) -> list[Ite
     """
     if not isinstance(result, list):
         raise StudioError(f"{shown(result)}; expected a list of items", place=f"{place} result")
-    found = []
-    for n, raw in enumerate(result):
-        item = shaped(raw, n, place=place)
+    try:
+        found: list[Item] = msgspec.convert(result, list[Item])
+    except msgspec.ValidationError:
+        # One after the other takes five times as long, and says which of them it is.
+        found = [shaped(raw, n, place=place) for n, raw in enumerate(result)]
+    for item in found:
         if not isinstance(item, Link):
             _hold(item, known, f"{place} region {item.id}")
-        found.append(item)
     return found
 
 

@@ -33,7 +33,7 @@ _TAKEN = (
 )
 """The fields of tasks and annotations that a pull reads and keeps; not the names and addresses of people."""
 
-_WRITERS = 8
+_WRITERS = 3
 
 _DRAFTS = 50
 """Tasks whose drafts are asked for at once."""

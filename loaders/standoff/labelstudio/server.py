@@ -109,7 +109,7 @@ def up(
         where = decided(folder / _SETTINGS, database_url, others=others, begun=begun)
         credentials = _credentials(folder)
         state = _state(folder)
-        if state is None or process.started(state.pid) != state.started:
+        if state is None or not _lives(state):
             state = _start(folder, environment, credentials, port, where)
         elif port not in (None, state.port):
             raise StudioError(f"runs already, not on port {port}; stop it first: standoff studio down", place=state.url)
@@ -220,6 +220,16 @@ def _environment(data: Path, credentials: _Credentials, where: Database | None) 
             "PYTHONUNBUFFERED": "1",
         }
     )
+
+
+def _lives(state: _State) -> bool:
+    """Whether a server that was started before answers, sooner or later: one that was killed may still be ending."""
+    begun = time.monotonic()
+    while process.started(state.pid) == state.started:
+        if _answers(state.url) or time.monotonic() - begun > _PATIENCE:
+            return True
+        time.sleep(0.25)
+    return False
 
 
 def _wait(state: _State, folder: Path, progress: Progress) -> None:
