@@ -7,19 +7,22 @@ export STANDOFF_UV := $(UV)
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE)
 
-.PHONY: roundtrip check test test-all golden lock clean
+# One process a core; tests that share a server stay in one process (tests/conftest.py).
+PYTEST := .venv/bin/pytest -n auto --dist loadgroup
+.PHONY: roundtrip lint check test test-all golden lock clean
 roundtrip: .venv/ready  ## the whole way once, through a real Label Studio
 	.venv/bin/standoff roundtrip
-check: .venv/ready  ## lint, types, import contracts, fast tests
+lint: .venv/ready  ## style, types, import contracts
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy --strict
 	.venv/bin/lint-imports
-	.venv/bin/pytest -m "not (server or browser or postgres or matrix or hub)"
+check: lint  ## and the fast tests
+	$(PYTEST) -m "not (server or browser or postgres or matrix or hub)"
 test: .venv/ready  ## all that needs no root, with a real Label Studio
-	.venv/bin/pytest --cov -m "not (browser or postgres or matrix)"
+	$(PYTEST) --cov -m "not (browser or postgres or matrix)"
 test-all: .venv/ready  ## what is left: 5 is pytest's exit code for "nothing collected"
-	.venv/bin/pytest -m "browser or postgres or matrix" || { test $$? -eq 5 && \
+	$(PYTEST) -m "browser or postgres or matrix" || { test $$? -eq 5 && \
 	echo "test-all: none yet: no test is marked browser, postgres or matrix"; }
 golden: .venv/ready  ## rewrite the golden files; read the diff before committing it
 	STANDOFF_GOLDEN=write .venv/bin/pytest tests/test_golden.py tests/test_rules.py
