@@ -268,7 +268,7 @@ def _values(spec: dict[str, Any], names: Names) -> dict[str, Any]:
 
 def _constraint(constraint: Mapping[str, Any], names: Names) -> dict[str, Any]:
     how = {
-        **dict.fromkeys(("layer", "inner"), names.layer),
+        **dict.fromkeys(("layer", "inner", "others"), names.layer),
         **dict.fromkeys(("role", "roles", "inverse", "same", "of", "by"), names.role),
         **dict.fromkeys(("labels", "inner_labels", "values", "needs"), names.word),
         "attribute": names.attribute,

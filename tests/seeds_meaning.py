@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +25,7 @@ from seeds import (
     without,
 )
 
-from standoff.model import Annotation, Span, derived_id
+from standoff.model import GOLD, Annotation, Span, Withdrawn, derived_id
 from standoff.scheme import Constraint
 from standoff.text import sha
 
@@ -107,6 +108,49 @@ def retexted(state: State, id: str, text: str) -> State:
             )
             changed = put(changed, who, replace(marked, annotations=annotations, text_sha256=sha(text)))
     return changed
+
+
+def covered(state: State) -> Iterator[Seed]:
+    """A sentence is cut where its last tokens hold nothing."""
+    for c in state.corpus.scheme.constraints:
+        for id, gold in state.corpus.gold.items() if c.kind == "covered" else ():
+            segments = state.corpus.segments[id]
+            layers = (c.layer, *c.others)
+            reach = max((s.end for a in gold.annotations if a.layer in layers for s in a.spans), default=0)
+            start, end = segments.sentences[-1]
+            cut = [at for at in segments.tokens if start < at[0] and reach <= at[0] and at[1] <= end]
+            if cut and id in documents(state):
+                before = max(e for _, e in segments.tokens if e <= cut[0][0])
+                cut_up = (*segments.sentences[:-1], (start, before), (cut[0][0], end))
+                changed = {**state.corpus.segments, id: replace(segments, sentences=cut_up)}
+                other = replace(state, corpus=replace(state.corpus, segments=changed))
+                ids = frozenset({f"@{cut[0][0]}"})
+                yield Seed("covered", file_of(GOLD, id), ids, other, MEANING | {"sentence-cover"}, frozenset({id}))
+
+
+def everywhere(state: State) -> Iterator[Seed]:
+    """Words that stand unmarked elsewhere get a value by which they would be marked there."""
+    for c, who, marked, n, a in of(state, "everywhere"):
+        text = state.corpus.documents[marked.document].text
+        spans = [(s.start, s.end) for b in marked.annotations if b.layer == c.layer for s in b.spans]
+        elsewhere = [m.span() for m in re.finditer(rf"\b{re.escape(a.spans[0].quote)}\b", text)]
+        free = [(x, y) for x, y in elsewhere if not any(start <= x and y <= end for start, end in spans)]
+        if free and len(a.spans) == 1 and a.attributes.get(c.attribute) not in c.values:
+            changed = replace(a, attributes={**a.attributes, c.attribute: c.values[0]})
+            yield seeded(state, "everywhere", who, marked, n, changed)
+
+
+def quoted(state: State) -> Iterator[Seed]:
+    """What is quoted is no longer what anybody says."""
+    for c, who, marked, n, a in of(state, "quoted"):
+        text = state.corpus.documents[marked.document].text
+        said = [s for id in a.refs.get(c.role, ()) for s in by_id(marked)[id].spans]
+        begins = {text.rfind(pair[0], 0, s.start) + 1 for s in said for pair in c.marks if pair[0] != pair[1]}
+        first = min((s.start for s in said), default=0)
+        whole = [at for at in begins - {0} if not any(pair[1] in text[at:first] for pair in c.marks)]
+        if whole:
+            changed = replace(a, refs={role: ids for role, ids in a.refs.items() if role != c.role})
+            yield seeded(state, "quoted", who, marked, n, changed, of=tuple(f"@{at}" for at in begins))
 
 
 def companion(state: State) -> Iterator[Seed]:
@@ -334,6 +378,16 @@ def raw_kept(state: State) -> Iterator[Seed]:
         yield Seed("raw-kept", f"corpus/documents/{id}.json", frozenset({id}), with_release(state, was))
 
 
+def withdrawn_again(state: State) -> Iterator[Seed]:
+    for id in documents(state):
+        page = state.corpus.documents[id]
+        for gone, sha256 in ((id, "0" * 64), (OTHER, page.raw_sha256)):
+            stone = Withdrawn(gone, "2024-03-06", "asked for", sha256)
+            corpus = replace(state.corpus, withdrawn={gone: stone})
+            file = f"corpus/documents/{id}.json"
+            yield Seed("withdrawn-again", file, frozenset({id}), replace(state, corpus=corpus))
+
+
 def split_kept(state: State) -> Iterator[Seed]:
     for id, split in placed(state):
         (old,) = state.previous.values()
@@ -379,9 +433,12 @@ KINDS: dict[str, Kind] = {
     "conflict": conflict,
     "contains": contains,
     "count": count,
+    "covered": covered,
     "entity-type": entity_type,
+    "everywhere": everywhere,
     "length": length,
     "nesting": nesting,
+    "quoted": quoted,
     "role-or-inverse": role_or_inverse,
     "roles-differ": roles_differ,
     "symmetric": symmetric,
@@ -399,6 +456,7 @@ KINDS: dict[str, Kind] = {
     "codebook-heading": codebook_heading,
     "release-listed": release_listed,
     "raw-kept": raw_kept,
+    "withdrawn-again": withdrawn_again,
     "split-kept": split_kept,
     "old-test-kept": old_test_kept,
     "id-reused, annotation": id_reused,

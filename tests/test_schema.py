@@ -352,7 +352,7 @@ def test_a_constraint_that_says_nothing_is_refused(fields: dict[str, Any], expec
     assert any(problem.startswith(expected) for problem in problems(constraint(**fields)))
 
 
-@pytest.mark.parametrize("kind", CONSTRAINTS)
+@pytest.mark.parametrize("kind", [kind for kind, (required, _) in CONSTRAINTS.items() if required])
 def test_a_kind_of_constraint_without_its_parameters_is_refused(kind: str) -> None:
     required, _ = CONSTRAINTS[kind]
 

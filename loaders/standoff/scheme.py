@@ -159,6 +159,8 @@ class Constraint(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     forbid: tuple[Literal["cross", "contain", "equal"], ...] = ()
     inner: str = ""
     inner_labels: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    """Layers that will do in place of `layer`."""
     marks: tuple[str, ...] = ()
     """Pairs of quotation marks: two characters each."""
     overlapping: bool = False
@@ -177,9 +179,12 @@ CONSTRAINTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         ("conflict", "labels same", "overlapping"),
         ("contains", "labels inner inner_labels", ""),
         ("count", "of labels", "min max"),
+        ("covered", "", "others"),
         ("entity_type", "role", ""),
+        ("everywhere", "attribute values", ""),
         ("length", "max", "labels"),
         ("nesting", "forbid", "same"),
+        ("quoted", "role marks", ""),
         ("role_or_inverse", "role inverse", ""),
         ("roles_differ", "roles", ""),
         ("symmetric", "labels roles", ""),

@@ -171,6 +171,7 @@ def _lint_constraint(constraint: Constraint, layers: Mapping[str, Layer]) -> Ite
             values = [value.name for value in attribute.values]
             words = (*constraint.values, *constraint.needs)
             yield from (f"{w!r} is no value of {attribute.name}{nearest(w, values)}" for w in words if w not in values)
+    yield from (f"{w!r} is no layer{nearest(w, list(layers))}" for w in constraint.others if w not in layers)
     if constraint.inner:
         inner = layers.get(constraint.inner)
         if inner is None:

@@ -14,6 +14,8 @@ from standoff.model import Severity
 from standoff.validate import (
     constraints,
     corpus,
+    coverage,
+    decisions,
     documents,
     entities,
     forms,
@@ -65,6 +67,13 @@ class Rule(Struct, frozen=True, kw_only=True):
     """Where a rule on the whole corpus finds fault."""
     doubt: bool = False
     """Whether later rules cannot build on a field that this one finds fault with."""
+
+    @property
+    def scope(self) -> Literal["file", "document", "corpus"]:
+        """What must be at hand to apply it: one file, one document with its sets and the registry, or all documents."""
+        if self.subject in ("file", "stored"):
+            return "file"
+        return "corpus" if self.subject in ("corpus", "across") else "document"
 
 
 def _rule(
@@ -173,9 +182,12 @@ RULES: tuple[Rule, ...] = (
     _rule("meaning", "constraint", pairs.conflict),
     _rule("meaning", "constraint", constraints.contains),
     _rule("meaning", "constraint", constraints.count),
+    _rule("meaning", "constraint", coverage.covered),
     _rule("meaning", "constraint", constraints.entity_type),
+    _rule("meaning", "constraint", coverage.everywhere),
     _rule("meaning", "constraint", constraints.length),
     _rule("meaning", "constraint", pairs.nesting),
+    _rule("meaning", "constraint", coverage.quoted),
     _rule("meaning", "constraint", pairs.role_or_inverse),
     _rule("meaning", "constraint", constraints.roles_differ),
     _rule("meaning", "constraint", constraints.symmetric),
@@ -190,9 +202,13 @@ RULES: tuple[Rule, ...] = (
     _rule("corpus", "corpus", corpus.codebook_section, file="schema/CODEBOOK.md"),
     _rule("corpus", "corpus", corpus.codebook_heading, file="schema/CODEBOOK.md"),
     _rule("corpus", "corpus", corpus.codebook_stray, file="schema/CODEBOOK.md"),
+    _rule("corpus", "across", decisions.decision),
+    _rule("corpus", "across", decisions.decision_current, "warning"),
+    _rule("corpus", "across", decisions.gold_current),
     _rule("corpus", "across", forms.form_label, "warning"),
     _rule("release", "corpus", releases.release_listed, file="corpus/releases.json"),
     _rule("release", "across", releases.raw_kept),
+    _rule("release", "across", releases.withdrawn_again),
     _rule("release", "across", releases.split_kept),
     _rule("release", "across", releases.old_test_kept),
     _rule("release", "across", releases.id_reused),
