@@ -2,10 +2,12 @@
 
     python benchmarks/agreement.py
 
-One million units, three annotators, five categories, one rating in ten missing. Each measurement is a process of its
-own: its first call, as a user makes it, with the memory that a library asks for as part of the time; then the fastest
-of further calls, which find that memory at hand. Several such processes take turns and their medians count; memory is
-the peak. Targets are for first calls; exits with 1 where one is missed.
+One million units, three annotators, five categories, one rating in ten missing, as an array of numbers with NaN where a
+rating is missing: what the package takes. Each measurement is a process of its own: its first call, as a user makes it,
+with the memory that a library asks for as part of the time; then the median of further calls, which find that memory at
+hand. Several such processes take turns, every other round in the reverse order, and their medians count; memory is the
+peak. The garbage collector is on, as it is for a user. Both ratios, of first calls and of further ones, have to reach
+the target; exits with 1 where one is missed.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from typing import Any
 
 UNITS, ANNOTATORS, CATEGORIES, MISSING = 1_000_000, 3, 5, 0.1
 DOCUMENTS, RESAMPLES = 10_000, 1_000
-ROUNDS, CALLS = 7, 4
+ROUNDS, CALLS = 6, 6
 LEAST_RATIO, MOST_PASSES, MOST_MEGABYTES = 50, 10, 200
 
 
@@ -72,15 +74,15 @@ WORK: dict[str, Callable[[], Callable[[], Any]]] = {
 
 
 def measure(name: str) -> dict[str, float]:
-    """The value, the seconds of the first and of the fastest later call, and the peak of megabytes of this process."""
+    """The value, the seconds of the first and the median of later calls, and the peak of megabytes of this process."""
     work = WORK[name]()
     seconds = []
     for _ in range(1 + CALLS):
-        start = time.perf_counter()
+        start = time.process_time()
         value = work()
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"value": float(value), "seconds": seconds[0], "again": min(seconds[1:]), "megabytes": peak}
+    return {"value": float(value), "seconds": seconds[0], "again": median(seconds[1:]), "megabytes": peak}
 
 
 def measured(name: str) -> dict[str, float]:
@@ -92,7 +94,8 @@ def measured(name: str) -> dict[str, float]:
 
 def medians() -> dict[str, dict[str, float]]:
     """The median of each measurement over all rounds."""
-    rounds = [{name: measured(name) for name in WORK} for _ in range(ROUNDS)]
+    names = list(WORK)
+    rounds = [{name: measured(name) for name in (names[::-1] if n % 2 else names)} for n in range(ROUNDS)]
     return {name: {key: median(each[name][key] for each in rounds) for key in rounds[0][name]} for name in WORK}
 
 
@@ -110,8 +113,8 @@ def main() -> int:
     same = len({round(each["value"], 9) for each in found.values()}) == 1
     targets = [
         (
-            f"{ratio:.0f} times as fast as krippendorff ({again:.0f} when called again); expected {LEAST_RATIO}",
-            ratio >= LEAST_RATIO,
+            f"{ratio:.0f} times as fast as krippendorff, {again:.0f} when called again; expected {LEAST_RATIO}",
+            min(ratio, again) >= LEAST_RATIO,
         ),
         (f"{RESAMPLES} resamples take {passes:.1f} passes; expected under {MOST_PASSES}", passes < MOST_PASSES),
         (f"peak memory {peak:.0f} MB; expected under {MOST_MEGABYTES}", peak < MOST_MEGABYTES),

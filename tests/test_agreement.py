@@ -178,10 +178,18 @@ def test_fleiss_kappa_and_alpha_of_fleiss_1971() -> None:
 
 
 def test_fleiss_kappa_of_single_categories_of_fleiss_1971() -> None:
-    found = [fleiss_kappa([[unit.count(c), 6 - unit.count(c)] for unit in FLEISS_1971.split()]) for c in "12345"]
+    times = {c: [unit.count(c) for unit in FLEISS_1971.split()] for c in "12345"}
+    found = [fleiss_kappa([[n, 6 - n] for n in of]) for of in times.values()]
 
-    # Fleiss worked with shares of two or three digits.
-    assert found == [close(expected, 4e-3) for expected in (0.248, 0.248, 0.517, 0.470, 0.565)]
+    assert found == [close(expected, 5e-4) for expected in (0.245, 0.245, 0.520, 0.471, 0.566)]
+    # The paper rounds to three digits at each step: first a category's share, then the agreement on it. So its own
+    # numbers come out, .248 for .245 among them.
+    printed = []
+    for of in times.values():
+        share = round(sum(of) / 180, 3)
+        agreeing = round((sum(n * n for n in of) - 180 * share) / (5 * 180 * share), 3)
+        printed.append(round((agreeing - share) / (1 - share), 3))
+    assert printed == [0.248, 0.248, 0.517, 0.470, 0.565]
 
 
 def test_ac1_and_pi_of_skewed_ratings_in_gwet() -> None:

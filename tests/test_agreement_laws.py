@@ -20,6 +20,7 @@ from standoff.agreement import (
     bootstrap,
     ceaf_e,
     cohen_kappa,
+    encoding,
     fleiss_kappa,
     gwet_ac1,
     krippendorff_alpha,
@@ -76,7 +77,74 @@ def test_lists_arrays_and_both_ways_of_counting_give_one_alpha(level: Any, table
         assert krippendorff_alpha(as_floats(table) / 4, level) == expected
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alpha_module, "MOST_CELLS", -1)
+        patch.setattr(encoding, "MOST_CELLS", -1)
         assert krippendorff_alpha(table, level) == expected
+
+
+@given(
+    table=ratings(),
+    first=st.sampled_from([-70, -64, -2, 0, 1, 60, 100]),
+    kind=st.sampled_from(["f8", "f4", "f2", "i1", "i2", "i8", "u1", "u8"]),
+    odd=st.none() | st.tuples(st.integers(0, 11), st.sampled_from([0.5, 7.0, 127.0, 128.0, 300.0, 1e300, math.inf])),
+    block=st.sampled_from([2, 4, 64]),
+    by_document=st.booleans(),
+)
+def test_numbers_counted_in_one_go_are_those_counted_one_by_one(
+    table: list[list[int | None]], first: int, kind: str, odd: Any, block: int, by_document: bool
+) -> None:
+    """Whatever the kind of numbers, where they begin, and what the first units let one guess of the others."""
+    numbers = as_floats(table) + first
+    if odd and odd[0] < numbers.shape[1]:
+        numbers[-1, odd[0]] = odd[1]
+    if kind[0] != "f":
+        numbers = np.nan_to_num(numbers, nan=first, posinf=first)
+    with np.errstate(over="ignore", invalid="ignore"):
+        array = numbers.astype(kind)
+    documents = np.arange(array.shape[1]) % 3 if by_document else None
+    of = 3 if by_document else 1
+    plain = [[None if cell != cell else cell for cell in row] for row in array.tolist()]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoding, "BLOCK", block)
+        found = encoding.numbers_by_combination(array, documents, of)
+        measured = alpha_measure(array, documents=documents, resamples=0)
+
+    if found:
+        counted = encoding.by_combination(encode(plain), documents, of)
+        assert counted
+        assert told(found) == told(counted)
+    expected = alpha_measure(plain, documents=documents, resamples=0)
+    assert measured.value == number(expected.value)
+    assert (measured.units, measured.pairs, measured.excluded) == (expected.units, expected.pairs, expected.excluded)
+
+
+def told(counted: encoding.Counted) -> dict[tuple[int, tuple[float | None, ...]], int]:
+    """How many units of a document have which ratings."""
+    found = {}
+    for document, times in enumerate(counted.times):
+        for n in np.nonzero(times)[0]:
+            values = tuple(counted.values[code - 1] if code else None for code in counted.codes[:, n])
+            found[document, values] = int(times[n])
+    return found
+
+
+@pytest.mark.parametrize("late", [0.5, 0.0, 3.0, -1.0, 128.0, 257.0, 300.0, -300.0, 1e300, math.inf, -math.inf])
+def test_a_number_that_the_first_units_do_not_let_one_expect_is_not_lost(late: float) -> None:
+    table = np.array([[1, 2, 2, 1, late, 1, 2], [1, 2, 1, 1, late, math.nan, 2]])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoding, "BLOCK", 2)
+        assert encoding.numbers_by_combination(table, None, 1) is None
+        assert krippendorff_alpha(table) == number(krippendorff_alpha(table.tolist()))
+        table[:, 4] = math.nan
+        assert encoding.numbers_by_combination(table, None, 1) is not None
+
+
+@pytest.mark.parametrize("kind", ["f8", "i8"])
+def test_few_numbers_close_together_are_counted_in_one_go(kind: str) -> None:
+    table = np.array([[1, 2, 3, 3], [1, 2, 3, 4], [1, 1, 3, 3]]).astype(kind)
+
+    assert encoding.numbers_by_combination(table, None, 1) is not None
+    assert encoding.numbers_by_combination(table + 0.5, None, 1) is None
+    assert encoding.numbers_by_combination(table * 1000, None, 1) is None
 
 
 @given(table=ratings(), random=st.randoms(use_true_random=False))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,10 @@ def said(region: str, control: str, word: str, start: int | None = 0, end: int |
     return {"id": region, "from_name": control, "to_name": "text", "type": "choices", "value": value}
 
 
+def said_so(item: dict[str, Any]) -> bool:
+    return item.get("from_name") == "REASON"
+
+
 def reasoned(result: list[dict[str, Any]], *ids: str, control: str = "REASON", word: str = "slip") -> None:
     for id in ids:
         value = next(i["value"] for i in result if i.get("id") == id and i["type"] == "labels")
@@ -74,8 +79,8 @@ def decide_all(result: list[dict[str, Any]]) -> None:
     result.append(said("doc-reason", "REASON-register", "other", None))
 
 
-def test_exactly_the_disputes_are_shown_and_nobody_is_recognised(three: Corpus, studio: Studio) -> None:
-    done = build(three, "judge", studio)
+def test_exactly_the_disputes_are_shown_and_nobody_is_recognised(three: Corpus, studio: Studio, tmp_path: Path) -> None:
+    done = build(three, "judge", studio, root=tmp_path)
 
     assert done.created == (DOCUMENT,)
     (task,) = tasks(studio, done.project)
@@ -99,15 +104,15 @@ def test_exactly_the_disputes_are_shown_and_nobody_is_recognised(three: Corpus, 
     assert boundary == {"Quill Café", "the Quill Café"}
 
 
-def test_another_build_changes_nothing_and_another_seed_shuffles(three: Corpus, studio: Studio) -> None:
-    first = build(three, "judge", studio)
+def test_another_build_changes_nothing_and_another_seed_shuffles(three: Corpus, studio: Studio, tmp_path: Path) -> None:
+    first = build(three, "judge", studio, root=tmp_path)
     before = tasks(studio, first.project)
 
-    assert build(three, "judge", studio).unchanged == (DOCUMENT,)
+    assert build(three, "judge", studio, root=tmp_path).unchanged == (DOCUMENT,)
     assert tasks(studio, first.project) == before
     orders = set()
     for seed in range(4):
-        build(three, "judge", studio, seed=seed)
+        build(three, "judge", studio, root=tmp_path, seed=seed)
         (task,) = tasks(studio, first.project)
         with connected(studio) as client:
             shown = ask(client, "GET", "api/predictions/", params={"task": task["id"]})
@@ -121,8 +126,10 @@ def test_another_build_changes_nothing_and_another_seed_shuffles(three: Corpus, 
     assert len(orders) > 1
 
 
-def test_decisions_come_back_with_their_reasons_and_complete_gold(three: Corpus, studio: Studio) -> None:
-    project = build(three, "judge", studio).project
+def test_decisions_come_back_with_their_reasons_and_complete_gold(
+    three: Corpus, studio: Studio, tmp_path: Path
+) -> None:
+    project = build(three, "judge", studio, root=tmp_path).project
     assert apply(three, "judge", studio, date=DATE).undecided == len(PLANTED)
     update(studio, project, decide_all)
     done = apply(three, "judge", studio, date=DATE)
@@ -148,26 +155,26 @@ def test_decisions_come_back_with_their_reasons_and_complete_gold(three: Corpus,
     assert "n4" not in made and "explains:p5:p6" not in made
     # Once more: the same, on whatever day.
     assert apply(decided, "judge", studio, date="2025-01-01").decisions == {}
-    assert build(decided, "judge", studio).removed == (DOCUMENT,)
+    assert build(decided, "judge", studio, root=tmp_path).removed == (DOCUMENT,)
     assert tasks(studio, project) == []
 
 
-def test_what_was_decided_in_part_is_not_asked_again(three: Corpus, studio: Studio) -> None:
-    project = build(three, "judge", studio).project
+def test_what_was_decided_in_part_is_not_asked_again(three: Corpus, studio: Studio, tmp_path: Path) -> None:
+    project = build(three, "judge", studio, root=tmp_path).project
     update(studio, project, lambda result: reasoned(result, "n11", "r4"))
     with pytest.raises(StudioError, match="holds decisions that were not applied"):
-        build(three, "judge", studio, seed=1)
+        build(three, "judge", studio, root=tmp_path, seed=1)
     done = apply(three, "judge", studio, date=DATE)
     assert (len(done.decided), done.undecided) == (2, len(PLANTED) - 2)
     decided = structs.replace(three, decisions=done.decisions)
 
-    assert build(decided, "judge", studio).replaced == (DOCUMENT,)
+    assert build(decided, "judge", studio, root=tmp_path).replaced == (DOCUMENT,)
     (task,) = tasks(studio, project)
     assert {one["id"] for one in task["meta"]["items"]} == {"n2", "n4", "n9", "p6", ""}
 
 
-def test_a_set_that_changed_meanwhile_makes_its_item_outdated(three: Corpus, studio: Studio) -> None:
-    project = build(three, "judge", studio).project
+def test_a_set_that_changed_meanwhile_makes_its_item_outdated(three: Corpus, studio: Studio, tmp_path: Path) -> None:
+    project = build(three, "judge", studio, root=tmp_path).project
     update(studio, project, lambda result: reasoned(result, "n11", "r4"))
     marked = three.sets["a3", DOCUMENT]
     other = tuple(structs.replace(a, label="thing") if a.id == "c_11n" else a for a in marked.annotations)
@@ -175,10 +182,24 @@ def test_a_set_that_changed_meanwhile_makes_its_item_outdated(three: Corpus, stu
     done = apply(later, "judge", studio, date=DATE)
 
     assert (len(done.decided), done.outdated) == (1, 1)
+    # What was said of the outdated one is no decision; it is kept, as is a draft that was never submitted.
+    (task,) = tasks(studio, project)
+    with connected(studio) as client:
+        body = {"result": [said("n2", "REASON", "codebook gap", 57, 67)], "lead_time": 1}
+        ask(client, "POST", f"api/tasks/{task['id']}/drafts", body=body)
+    again = build(structs.replace(later, decisions=done.decisions), "judge", studio, root=tmp_path)
+    assert again.replaced == (DOCUMENT,)
+    (line,) = [line for path in (tmp_path / again.kept).glob("*.jsonl") for line in path.read_text().splitlines()]
+    kept = json.loads(line)
+    asked = [(item["id"], item["value"]["choices"]) for item in kept["annotations"][0]["result"] if said_so(item)]
+    assert sorted(asked) == [("n11", ["slip"]), ("r4", ["slip"])]
+    assert [item["value"]["choices"] for item in kept["drafts"][0]["result"]] == [["codebook gap"]]
 
 
-def test_what_is_drawn_is_added_with_a_reason_alone_and_what_is_agreed_stays(three: Corpus, studio: Studio) -> None:
-    project = build(three, "judge", studio).project
+def test_what_is_drawn_is_added_with_a_reason_alone_and_what_is_agreed_stays(
+    three: Corpus, studio: Studio, tmp_path: Path
+) -> None:
+    project = build(three, "judge", studio, root=tmp_path).project
 
     def draw(result: list[dict[str, Any]]) -> None:
         at = {"start": 89, "end": 91}

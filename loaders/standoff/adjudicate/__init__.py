@@ -1,7 +1,9 @@
 """Gold: the annotation set that is derived from all the others, by a declared policy and recorded decisions."""
 
+from standoff.adjudicate.confirming import confirmed, entity_decision, parse_proposals, written
 from standoff.adjudicate.gold import Adjudication, adopt, derive, faults, outcomes
 from standoff.adjudicate.items import Item, participants, sha256_of
+from standoff.adjudicate.proposing import Proposal, propose
 from standoff.adjudicate.registry import OpenEntity, entity_sha256
 from standoff.adjudicate.settling import KINDS, Kind, OpenItem, Outcome
 from standoff.adjudicate.sheet import Sheet, Version
@@ -15,14 +17,20 @@ __all__ = [
     "OpenEntity",
     "OpenItem",
     "Outcome",
+    "Proposal",
     "Sheet",
     "Version",
     "adopt",
+    "confirmed",
     "derive",
+    "entity_decision",
     "entity_sha256",
     "faults",
     "outcomes",
+    "parse_proposals",
     "participants",
+    "propose",
     "sha256_of",
     "soft_labels",
+    "written",
 ]

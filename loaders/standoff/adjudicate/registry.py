@@ -39,15 +39,15 @@ class Merged(Struct, frozen=True):
     open: tuple[OpenEntity, ...]
     passed: tuple[OpenEntity, ...]
     """As open, but added by others than the one whom the policy follows: decided only if gold comes to need it."""
+    undecided: frozenset[Key]
+    """Those of both."""
     stale: dict[str, str]
     """The address of a decision that holds no more -> why."""
 
     def resolve(self, annotator: str, document: str, id: str) -> str | None:
         """The id in the registry of what an annotator refers to in a document; None where it is undecided."""
-        own = self.ids.get((annotator, document, id))
-        at = address(annotator, document, id)
-        undecided = any(one.entity == at for one in (*self.open, *self.passed))
-        return own if own is not None or undecided else id
+        key = annotator, document, id
+        return None if key in self.undecided else self.ids.get(key, id)
 
 
 def entity_sha256(entity: Entity) -> str:
@@ -59,7 +59,8 @@ def merge(corpus: Corpus, workers: Mapping[str, tuple[str, ...]]) -> Merged:
     """Merges what annotators added into the registry.
 
     Without a decision an entity is merged only where a record of the registry equals its own, or where as many
-    annotators of the document as the policy asks for added an equal record, under an id that nothing else has.
+    annotators of the document as the policy asks for added an equal record, under an id that nothing else has, and the
+    registry has nothing else of its type and name.
 
     Args:
         workers: document -> those whose sets become gold.
@@ -94,7 +95,8 @@ def merge(corpus: Corpus, workers: Mapping[str, tuple[str, ...]]) -> Merged:
         why = _why(key, entity, own, registry, decided)
         followed = rule.annotator in (key[0], "") or rule.annotator not in workers[key[1]]
         left[followed].append(OpenEntity(address(*key), entity_sha256(entity), entity, why))
-    return Merged(dict(sorted(registry.items())), ids, tuple(left[True]), tuple(left[False]), stale)
+    open_, passed = tuple(left[True]), tuple(left[False])
+    return Merged(dict(sorted(registry.items())), ids, open_, passed, frozenset(waiting), stale)
 
 
 def _rule(corpus: Corpus) -> MergeRule:
@@ -149,11 +151,14 @@ def _found(
 ) -> dict[Key, Entity]:
     """What each entity is by now: a record of the registry, or one that enters it."""
     found: dict[Key, Entity] = {}
+    named = _named(registry)
     for key, entity in known.items():
         if key in decided:
             is_ = _by_decision(key, entity, decided[key], own, registry, ids)
         elif entity.id in registry:
             is_ = registry[entity.id] if registry[entity.id] in (entity, own[key]) else None
+        elif (entity.type, entity.name) in named:
+            is_ = None
         else:
             is_ = entity if _agreed(key, entity, known, rule, workers) else None
         if is_ is not None:
@@ -171,6 +176,11 @@ def _found(
                 place=f"annotations/decisions/{key[1]}.json",
             )
     return {key: entity for key, entity in found.items() if entity.id not in clashing}
+
+
+def _named(registry: Mapping[str, Entity]) -> dict[tuple[str, str], str]:
+    """Type and name -> the id of an entity of the registry."""
+    return {(entity.type, name): entity.id for entity in registry.values() for name in (entity.name, *entity.aliases)}
 
 
 def _by_decision(
@@ -237,4 +247,6 @@ def _why(
         return "is new, or part of what is undecided"
     if id in registry:
         return f"is {canonical(entity)} here, but {canonical(registry[id])} in the registry"
+    if other := _named(registry).get((entity.type, entity.name)):
+        return f"has type and name of {other!r} in the registry"
     return "is new, and not everybody added an equal record"

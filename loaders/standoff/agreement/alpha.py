@@ -12,13 +12,17 @@ from msgspec import Struct
 
 from standoff.agreement.bootstrap import RESAMPLES, Estimate, interval, once, sums
 from standoff.agreement.distances import Distance, Level, distances, midranks
-from standoff.agreement.encoding import Codes, combinations_of, encode, histogram
+from standoff.agreement.encoding import (
+    MOST_CELLS,
+    Codes,
+    Counted,
+    by_combination,
+    encode,
+    numbers_by_combination,
+)
 from standoff.agreement.measure import Excluded, Floats, Integers, Measure, defined, excluded
 
 __all__ = ["Coincidences", "alpha_estimate", "alpha_measure", "coincidences", "krippendorff_alpha", "undefined"]
-
-MOST_CELLS = 1 << 24
-"""Cells of documents x values (x values) that are held as one matrix; more are added up one by one."""
 
 
 def krippendorff_alpha(ratings: Any, level: Level | Distance = "nominal") -> float | None:
@@ -48,10 +52,14 @@ def alpha_measure(
     Args:
         documents: the document of each unit, numbered from 0; without them there is no interval.
     """
-    coded = encode(ratings)
-    groups = np.zeros(coded.codes.shape[1], np.int64) if documents is None else np.asarray(documents)
-    of = int(groups.max()) + 1 if len(groups) else 0
-    found = coincidences(coded, groups if documents is not None else None, documents=of)
+    groups = None if documents is None else np.asarray(documents)
+    of = 1 if groups is None else int(groups.max()) + 1 if len(groups) else 0
+    if counted := numbers_by_combination(ratings, groups, of):
+        found = _of_combinations(counted)
+    else:
+        coded = encode(ratings)
+        of = of if coded.codes.shape[1] else 0
+        found = coincidences(coded, groups, documents=of)
     estimate = alpha_estimate(found, level)
     value = defined(once(estimate, of))
     drawn = interval(estimate, of, resamples=resamples, seed=seed) if resamples and of > 1 else None
@@ -59,7 +67,7 @@ def alpha_measure(
         value=value,
         reason=undefined(found) if value is None else "",
         units=found.units,
-        annotators=coded.codes.shape[0],
+        annotators=found.annotators,
         pairs=found.pairs,
         documents=of,
         interval=drawn.bounds if drawn and value is not None else None,
@@ -80,6 +88,7 @@ class Coincidences(Struct, frozen=True):
     first: Integers
     second: Integers
     weight: Floats
+    annotators: int
     units: int
     pairs: int
     excluded: tuple[Excluded, ...]
@@ -114,33 +123,48 @@ def coincidences(coded: Codes, groups: Integers | None = None, *, documents: int
 
     Source: Krippendorff 2011, section C, step 2.
     """
-    size = len(coded.values)
-    codes: Integers
-    times: Integers
-    document: Integers
-    joint: Integers
-    weight: Floats
-    combinations_ = combinations_of(coded)
-    if combinations_ is not None and documents * max(combinations_.shape[1], size**2) <= MOST_CELLS:
-        codes = combinations_
-        counts = histogram(coded, groups, documents)
-        cells = counts @ _joint(codes, size)
-        document, joint = np.nonzero(cells)
-        weight = cells[document, joint]
-        times = counts.sum(axis=0)
-    else:
-        codes, times = coded.codes, np.ones(coded.codes.shape[1], np.int64)
-        document, joint, weight = _added_up(codes, groups, size)
-    first, second = np.divmod(joint, max(size, 1))
+    counted = by_combination(coded, groups, documents)
+    if counted:
+        return _of_combinations(counted)
+    codes = coded.codes
+    document, joint, weight = _added_up(codes, groups, len(coded.values))
+    return _told(coded.values, documents, codes, np.ones(codes.shape[1], np.int64), document, joint, weight)
+
+
+def _of_combinations(counted: Counted) -> Coincidences:
+    cells = counted.times @ _joint(counted.codes, len(counted.values))
+    document, joint = np.nonzero(cells)
+    times = counted.times.sum(axis=0)
+    return _told(counted.values, len(counted.times), counted.codes, times, document, joint, cells[document, joint])
+
+
+def _told(
+    values: tuple[Any, ...],
+    documents: int,
+    codes: Integers,
+    times: Integers,
+    document: Integers,
+    joint: Integers,
+    weight: Floats,
+) -> Coincidences:
+    """Coincidences with what they rest on.
+
+    Args:
+        codes: annotators x units, or x combinations.
+        times: how often there is each of them.
+        joint: both values as one number.
+    """
+    first, second = np.divmod(joint, max(len(values), 1))
     rated = (codes > 0).sum(axis=0)
     shared = codes[:, times > 0] > 0
     return Coincidences(
-        values=coded.values,
+        values=values,
         documents=documents,
         document=document,
         first=first,
         second=second,
         weight=weight,
+        annotators=len(codes),
         units=int(times[rated > 1].sum()),
         pairs=sum(bool((a & b).any()) for a, b in combinations(shared, 2)),
         excluded=excluded(

@@ -8,14 +8,19 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from standoff.agreement.measure import Floats, Integers
 from standoff.errors import UsageError
 
-__all__ = ["Codes", "combinations_of", "counts_of", "encode", "histogram"]
+__all__ = ["Codes", "Counted", "by_combination", "counts_of", "encode", "numbers_by_combination"]
 
-BLOCK = 1 << 14
+BLOCK = 1 << 15
 """Units that are worked on at a time: few enough to stay in the processor's cache."""
+MOST_CELLS = 1 << 24
+"""Cells of documents x combinations that are held as one matrix."""
+PAIRS = 1 << 18
+"""Bytes that are counted at a time, two by two."""
 MOST_COMBINATIONS = 1 << 12
 """Combinations of ratings up to which units are counted by combination and not one by one."""
 MOST_INTEGERS = 1 << 8
@@ -124,42 +129,136 @@ def _ordered(values: Iterable[Hashable]) -> tuple[Any, ...]:
         return tuple(found)
 
 
-def combinations_of(coded: Codes) -> Integers | None:
-    """All combinations of ratings that a unit could have, annotators x combinations; None where they are many."""
-    base, annotators = len(coded.values) + 1, len(coded.codes)
-    if base**annotators > MOST_COMBINATIONS:
-        return None
-    found: Integers = np.arange(base**annotators) // base ** np.arange(annotators)[:, None] % base
-    return found
+class Counted(Struct, frozen=True):
+    """Ratings by how often each combination of them occurs: what one unit can have of all annotators."""
+
+    values: tuple[Any, ...]
+    codes: Integers
+    """annotators x combinations, as in `Codes`"""
+    times: Integers
+    """documents x combinations: units that have the combination"""
 
 
-def histogram(coded: Codes, groups: Integers | None, documents: int) -> Integers:
-    """How many units of each document have each of the combinations of `combinations_of`: documents x combinations.
+def by_combination(coded: Codes, groups: Integers | None, documents: int) -> Counted | None:
+    """Ratings by their combinations; None where these are so many that units are better counted one by one.
 
     A unit's ratings are read as the digits of one number.
 
     Args:
         groups: the document of each unit, numbered from 0; None where all are in one.
     """
-    codes, base = coded.codes.astype(np.int16, copy=False), len(coded.values) + 1
-    kinds = base ** len(codes)
-    counts = np.zeros(kinds * documents, np.int64)
+    annotators, base = len(coded.codes), len(coded.values) + 1
+    if not _few(base, annotators, documents):
+        return None
+    kinds = base**annotators
+    codes, times = coded.codes.astype(np.int16, copy=False), np.zeros(kinds * documents, np.int64)
     for start in range(0, codes.shape[1], BLOCK):
         block = codes[:, start : start + BLOCK]
         packed = block[-1].copy()
         for row in block[-2::-1]:
             packed *= base
             packed += row
-        if groups is None:
-            counts += np.bincount(packed, minlength=kinds)
-        else:
-            # Units of one document mostly stand together, so that a block meets few documents.
-            of = groups[start : start + BLOCK]
-            first, last = int(of.min()), int(of.max()) + 1
-            counts[first * kinds : last * kinds] += np.bincount(
-                (of - first) * kinds + packed, minlength=(last - first) * kinds
-            )
-    return counts.reshape(documents, kinds)
+        _add(times, packed, groups, start, kinds)
+    return Counted(coded.values, _combinations(base, annotators), times.reshape(documents, kinds))
+
+
+def numbers_by_combination(ratings: Any, groups: Integers | None, documents: int) -> Counted | None:
+    """The same of an array of few whole numbers close together, in one go; None for all other ratings.
+
+    Which numbers there are is guessed from the first units. All others are held against that, so that a wrong guess
+    costs time and nothing else.
+    """
+    if not (isinstance(ratings, np.ndarray) and ratings.ndim == 2 and ratings.dtype.kind in "fiu" and ratings.size):
+        return None
+    least, most = _bounds(ratings[:, :BLOCK])
+    # What is told by a byte: also the differences, whichever of the numbers is the least.
+    if not (least.is_integer() and -64 <= least <= most < 64):
+        return None
+    first, base = int(least), int(most) - int(least) + 2
+    annotators, units = ratings.shape
+    if not _few(base, annotators, documents):
+        return None
+    kinds = base**annotators
+    times = np.zeros(kinds * documents, np.int64)
+    in_bytes = groups is None and kinds <= 1 << 8
+    packed = np.empty(units if in_bytes else min(units, BLOCK), np.uint8 if in_bytes else np.int16)
+    work = _Bytes()
+    for start in range(0, units, BLOCK):
+        at = packed[start if in_bytes else 0 :][: min(BLOCK, units - start)]
+        at[:] = 0
+        for row in ratings[::-1, start : start + BLOCK]:
+            codes = work.codes(row, first, base - 1)
+            if codes is None:
+                return None
+            at *= base
+            at += codes
+        if not in_bytes:
+            _add(times, at, groups, start, kinds)
+    if in_bytes:
+        times += _counts_of_bytes(packed)[:kinds]
+    return Counted(tuple(range(first, first + base - 1)), _combinations(base, annotators), times.reshape(documents, -1))
+
+
+class _Bytes:
+    """What turns numbers of one annotator into codes of a byte. Its memory is made once: new memory for each block
+    would take longer than the work."""
+
+    def __init__(self) -> None:
+        self._codes = np.empty(BLOCK, np.int8)
+        self._rated, self._missing = np.empty((2, BLOCK), bool)
+
+    def codes(self, row: Any, first: int, size: int) -> NDArray[np.uint8] | None:
+        """The codes of a block: 0 where a rating is missing, 1 for the first number; None where one is not among the
+        size numbers from the first. They are overwritten by the next call."""
+        codes, rated, missing = (of[: len(row)] for of in (self._codes, self._rated, self._missing))
+        # What NaN becomes, and what is no byte, differs between processors; either is not what it was.
+        with np.errstate(invalid="ignore"):
+            np.copyto(codes, row, casting="unsafe")
+        np.equal(row, codes, out=rated)
+        np.not_equal(row, row, out=missing)
+        known = np.count_nonzero(rated)
+        if known + np.count_nonzero(missing) != len(row):
+            return None
+        np.subtract(codes, np.int8(first - 1), out=codes)
+        # All bits where there is a rating, none where it is missing.
+        mask = rated.view(np.int8)
+        np.negative(mask, out=mask)
+        np.bitwise_and(codes, mask, out=codes)
+        found = codes.view(np.uint8)
+        return found if np.count_nonzero(found) == known and found.max() <= size else None
+
+
+def _few(base: int, annotators: int, documents: int) -> bool:
+    kinds = base**annotators
+    return bool(kinds <= MOST_COMBINATIONS and documents * max(kinds, base**2) <= MOST_CELLS)
+
+
+def _combinations(base: int, annotators: int) -> Integers:
+    """All combinations of ratings that a unit could have: annotators x combinations."""
+    found: Integers = np.arange(base**annotators) // base ** np.arange(annotators)[:, None] % base
+    return found
+
+
+def _add(times: NDArray[np.int64], packed: Any, groups: Integers | None, start: int, kinds: int) -> None:
+    """Counts the units of a block, from the start-th on."""
+    if groups is None:
+        times += np.bincount(packed, minlength=kinds)
+        return
+    # Units of one document mostly stand together, so that a block meets few documents.
+    of = groups[start : start + BLOCK]
+    first, last = int(of.min()), int(of.max()) + 1
+    times[first * kinds : last * kinds] += np.bincount((of - first) * kinds + packed, minlength=(last - first) * kinds)
+
+
+def _counts_of_bytes(packed: NDArray[np.uint8]) -> Integers:
+    """How often each byte occurs. Two are counted at a time, which halves the work."""
+    whole = len(packed) // 2 * 2
+    of_pairs = np.zeros(1 << 16, np.int64)
+    for start in range(0, whole, PAIRS):
+        of_pairs += np.bincount(packed[start : min(whole, start + PAIRS)].view(np.uint16), minlength=1 << 16)
+    table = of_pairs.reshape(1 << 8, 1 << 8)
+    found: Integers = table.sum(axis=0) + table.sum(axis=1) + np.bincount(packed[whole:], minlength=1 << 8)
+    return found
 
 
 def counts_of(coded: Codes) -> Floats:

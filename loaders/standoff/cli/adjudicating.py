@@ -86,10 +86,9 @@ def entity(
     """Decide what an entity is that an annotator added: annotator/document#id."""
     from msgspec import structs
 
-    from standoff.adjudicate import derive
+    from standoff.adjudicate import derive, entity_decision
     from standoff.files import read, write_decisions
-    from standoff.model import Decisions, EntityDecision
-    from standoff.text import sha
+    from standoff.model import Decisions
 
     if sum((into is not None, same is not None, as_new)) != 1:
         raise UsageError("expected one of --into, --same and --new", place=address)
@@ -100,11 +99,10 @@ def entity(
         known = sorted(open_)
         raise UsageError(f"{address!r} is no undecided entity{nearest(address, known)}; there are {known}")
     document = address.partition("#")[0].partition("/")[2]
-    decision = EntityDecision(
-        id=f"e{sha(address + open_[address].sha256)[:12]}",
-        outcome="existing" if into is not None else "same" if same is not None else "new",
-        entity=address,
-        sha256=open_[address].sha256,
+    decision = entity_decision(
+        address,
+        open_[address].sha256,
+        "existing" if into is not None else "same" if same is not None else "new",
         into=into or same or "",
         reason=reason,
         note=note,
@@ -119,6 +117,40 @@ def entity(
     click.echo(f"{new.address(decision.id)}: {len(left.open_entities)} entities are undecided")
 
 
+@adjudicate.command()
+def propose() -> None:
+    """Propose what the entities are that annotators added, as JSON, one a line: a file to edit and to confirm.
+
+    What speaks for a proposal stands beside it: mentions in common, names, Wikidata ids. Nothing is decided: set
+    "confirmed" to true where it is right, or change outcome, into and record first; then standoff adjudicate confirm.
+    """
+    from standoff.adjudicate import propose, written
+    from standoff.files import read
+
+    click.echo(written(propose(read(corpus_root()))), nl=False)
+
+
+@adjudicate.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--reason", default="", help="One of the policy's reasons, for proposals that have none of their own.")
+@click.option("--by", "decided_by", required=True, metavar="ID", help="Who decides: a pseudonym in annotators.json.")
+def confirm(file: Path, reason: str, decided_by: str) -> None:
+    """Record the proposals of a file that are confirmed there as decisions; all others stay undecided."""
+    from msgspec import structs
+
+    from standoff.adjudicate import confirmed, derive, parse_proposals
+    from standoff.files import read, read_text, write_decisions
+
+    root = corpus_root()
+    corpus, proposals = read(root), parse_proposals(read_text(file), place=str(file))
+    changed = confirmed(corpus, proposals, decided_by=decided_by, date=today(), reason=reason)
+    for decisions in changed.values():
+        write_decisions(root, decisions)
+    left = derive(structs.replace(corpus, decisions=corpus.decisions | changed))
+    taken = sum(one.confirmed for one in proposals)
+    click.echo(f"{taken} of {len(proposals)} proposals recorded; {len(left.open_entities)} entities are undecided")
+
+
 @adjudicate.command("build")
 @WHO
 @click.option("--seed", type=int, default=0, show_default=True, help="By which versions are shuffled.")
@@ -131,8 +163,10 @@ def build_(adjudicator: str, seed: int, url: str | None) -> None:
     root = corpus_root()
     corpus = read(root)
     with progress() as tell:
-        done = build(corpus, adjudicator, the_studio(root, url), seed=seed, progress=tell)
+        done = build(corpus, adjudicator, the_studio(root, url), root=root, seed=seed, progress=tell)
     click.echo(f"{done.url}: " + counted(done, "created", "replaced", "unchanged", "removed"))
+    if done.kept:
+        click.echo(f"what was replaced or removed is kept as it was in {done.kept}")
 
 
 @adjudicate.command("apply")

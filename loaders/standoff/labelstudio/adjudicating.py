@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, structs
@@ -13,6 +15,7 @@ from standoff.labelstudio.client import Client, ask, connected
 from standoff.labelstudio.decided import decisions_of
 from standoff.labelstudio.dispute import Case, adjudication_interface, cases, to_dispute
 from standoff.labelstudio.items import fields
+from standoff.labelstudio.journal import Journal
 from standoff.labelstudio.projects import Project, change_interface, create, find, tasks_of, wanted_documents
 from standoff.labelstudio.server import Studio
 from standoff.model import Corpus, Decision, Decisions, Progress, silent
@@ -33,6 +36,8 @@ class DisputeReport(Struct, frozen=True):
     unchanged: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     """Nothing is disputed any more."""
+    kept: str = ""
+    """The folder of the journal that holds what was replaced or removed, as it was left."""
 
 
 class ApplyReport(Struct, frozen=True):
@@ -49,11 +54,15 @@ class ApplyReport(Struct, frozen=True):
 
 
 def build(
-    corpus: Corpus, adjudicator: str, studio: Studio, *, seed: int = 0, progress: Progress = silent
+    corpus: Corpus, adjudicator: str, studio: Studio, *, root: Path, seed: int = 0, progress: Progress = silent
 ) -> DisputeReport:
     """Puts what is disputed before an adjudicator: a task for each document in which something is.
 
+    A task that is replaced or removed is kept in the journal first: what was said of items that annotators have changed
+    since is no decision any more, and drafts are none yet.
+
     Args:
+        root: of the checkout, where the journal is.
         seed: see `standoff.labelstudio.dispute.to_dispute`.
 
     Raises:
@@ -63,7 +72,7 @@ def build(
     wanted_documents(corpus, adjudicator, ())
     found = cases(corpus)
     made = {id: task for id, case in found.items() if (task := to_dispute(case, adjudicator, seed=seed))}
-    report: dict[str, list[str]] = {name: [] for name in DisputeReport.__struct_fields__[2:]}
+    report: dict[str, list[str]] = {name: [] for name in ("created", "replaced", "unchanged", "removed")}
     with connected(studio) as client:
         project = _project(client, corpus, adjudicator)
         there = {str(task["data"].get("id")): task for task in _tasks(client, project, progress)}
@@ -74,15 +83,17 @@ def build(
                 _held(task, found.get(id), corpus, adjudicator)
                 report["replaced" if id in made else "removed"].append(id)
         report["created"] = [id for id in made if id not in there]
-        for id in (*report["replaced"], *report["removed"]):
-            ask(client, "DELETE", f"api/tasks/{there[id]['id']}/")
+        gone = {id: there[id]["id"] for id in (*report["replaced"], *report["removed"])}
+        kept = _keep(client, root, adjudicator, project, gone)
+        for task in gone.values():
+            ask(client, "DELETE", f"api/tasks/{task}/")
         new = [made[id] for id in sorted((*report["replaced"], *report["created"]))]
         if new:
             stored = ask(client, "POST", f"api/projects/{project.id}/import", body=new)["task_count"]
             if stored != len(new):
                 raise StudioError(f"stored {stored} tasks; expected {len(new)}: build again", place=studio.url)
     url = f"{studio.url}/projects/{project.id}/data"
-    return DisputeReport(project.id, url, **{name: tuple(sorted(ids)) for name, ids in report.items()})
+    return DisputeReport(project.id, url, **{name: tuple(sorted(ids)) for name, ids in report.items()}, kept=kept)
 
 
 def apply(corpus: Corpus, adjudicator: str, studio: Studio, *, date: str, progress: Progress = silent) -> ApplyReport:
@@ -148,6 +159,21 @@ def _project(client: Client, corpus: Corpus, adjudicator: str) -> Project:
 
 def _tasks(client: Client, project: Project, progress: Progress) -> list[dict[str, Any]]:
     return list(tasks_of(client, project.id, _READ, "looking at decisions", progress))
+
+
+def _keep(client: Client, root: Path, adjudicator: str, project: Project, tasks: Mapping[str, int]) -> str:
+    """Puts tasks into the journal, with their drafts; the folder where they are.
+
+    Args:
+        tasks: document -> its task.
+    """
+    if not tasks:
+        return ""
+    with closing(Journal(root, f"adjudication/{adjudicator}", project.key)) as journal:
+        for document, task in tasks.items():
+            journal.keep(document, ask(client, "GET", f"api/tasks/{task}/"))
+        journal.save()
+        return journal.folder.relative_to(root).as_posix()
 
 
 def _held(task: Mapping[str, Any], case: Case | None, corpus: Corpus, adjudicator: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from standoff.model import Corpus, Progress, silent
 from standoff.report.plots import whiskers
-from standoff.report.sections import Agreed, AgreedLayer, AgreedRow, Confused
+from standoff.report.sections import Agreed, AgreedLayer, AgreedRow, Confused, Tested
 from standoff.report.sets import Surroundings
 from standoff.report.values import Disagreement, Fact, LayerLegend, Reading
 
@@ -24,7 +24,8 @@ def agreed(corpus: Corpus, layers: dict[str, LayerLegend], *, progress: Progress
     """The agreement of the corpus's annotators, or why there is none."""
     if reason := _alone(corpus):
         return Agreed(f"Not computed because {reason}.")
-    from standoff.agreement import agreement
+    from standoff.agreement import agreement, sections
+    from standoff.agreement import disagreements as differing
 
     measured = agreement(corpus, progress=progress)
     if measured.reason:
@@ -45,6 +46,10 @@ def agreed(corpus: Corpus, layers: dict[str, LayerLegend], *, progress: Progress
         ),
         warnings=measured.warnings,
         layers=tuple(shown),
+        tested=tuple(
+            Tested(one.headings, len(one.disagreements), f"{one.weight:.2f}", one.disagreements[0].context)
+            for one in sections(differing(corpus).all)
+        ),
     )
 
 
@@ -113,6 +118,7 @@ def _shown(one: Differing, around: Surroundings) -> Disagreement:
         layer_number=legend.number,
         kind=f"{one.kind}: {part.title if part else one.subject}" if one.subject else one.kind,
         context=one.context,
+        headings=one.headings,
         readings=tuple(
             Reading(
                 version.annotator, version.says, around.places.get((version.annotator, one.document, version.id), "")

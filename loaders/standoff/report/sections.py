@@ -21,6 +21,7 @@ __all__ = [
     "Gate",
     "Overview",
     "Passage",
+    "Tested",
     "View",
 ]
 
@@ -99,6 +100,16 @@ class AgreedLayer(Struct, frozen=True):
     confusions: tuple[Confused, ...]
 
 
+class Tested(Struct, frozen=True):
+    """Sections of the codebook that annotators read differently."""
+
+    headings: tuple[str, ...]
+    times: int
+    weight: str
+    worst: str
+    """Where they are furthest apart."""
+
+
 class Agreed(Struct, frozen=True):
     """The agreement of all annotators, or why there is none."""
 
@@ -106,6 +117,8 @@ class Agreed(Struct, frozen=True):
     facts: tuple[Fact, ...] = ()
     warnings: tuple[str, ...] = ()
     layers: tuple[AgreedLayer, ...] = ()
+    tested: tuple[Tested, ...] = ()
+    """The sections that most disagreements are about come first."""
 
 
 class Distribution(Struct, frozen=True):

@@ -162,6 +162,8 @@ class Disagreement(Struct, frozen=True):
     layer_number: int
     kind: str
     context: str
+    headings: tuple[str, ...]
+    """The sections of the codebook that it is about."""
     readings: tuple[Reading, ...]
 
 

@@ -1,0 +1,86 @@
+"""An adjudicator at work in a real browser: versions without names, one chosen with a reason, and gold is whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from disputes import DOCUMENT, changed, planted, renumbered
+from editor import Editor, tasks
+from msgspec import structs
+
+from standoff import files
+from standoff.canon import normal
+from standoff.cli import main
+from standoff.labelstudio.adjudicating import apply, build
+from standoff.labelstudio.server import Studio
+from standoff.model import Corpus
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def two(tiny: Corpus) -> Corpus:
+    """Two annotators who differ in one attribute alone, of `The café`."""
+    three = planted(tiny)
+    first = three.sets["a1", DOCUMENT]
+    other = changed(tiny, first, n11=lambda a: structs.replace(a, attributes={"shape": "proper"}))
+    other = normal(structs.replace(renumbered(other, lambda id: f"b-{id}"), annotator="a2"), tiny.scheme)
+    return structs.replace(three, sets={("a1", DOCUMENT): first, ("a2", DOCUMENT): other})
+
+
+def shape(editor: Editor) -> str:
+    """What the tab that is open says of the region in dispute."""
+    found: list[str] = editor.page.evaluate(
+        """() => Htx.annotationStore.selected.serializeAnnotation()
+            .filter(item => item.from_name === 'naming-shape').map(item => item.value.choices[0])"""
+    )
+    (value,) = found
+    return value
+
+
+def test_versions_are_seen_without_names_and_the_one_that_is_chosen_makes_gold_whole(
+    two: Corpus, studio: Studio, editor: Editor, tiny_root: Path, tmp_path: Path
+) -> None:
+    raw = {id: files.read_bytes(files.raw_file(tiny_root, id)) for id in two.documents}
+    files.write_corpus(tmp_path, two, raw)
+    project = build(two, "judge", studio, root=tmp_path).project
+    editor.open(project, tasks(studio, project)[DOCUMENT]["id"])
+    tabs = editor.page.locator(".lsf-annotation-button")
+    names = [name.strip() for name in tabs.locator(".lsf-annotation-button__name").all_inner_texts()]
+    shown = editor.page.locator("body").inner_text()
+
+    assert (len(names), sorted(names)[:2]) == (3, ["A", "B"])
+    assert "naming: attribute: The café" in shown
+    assert not {"a1", "a2"} & set(shown.split())
+    begun = shape(editor)
+    versions = {}
+    for name in ("A", "B"):
+        tabs.filter(has=editor.page.get_by_text(name, exact=True)).click()
+        editor.page.wait_for_timeout(200)
+        versions[name] = shape(editor)
+    assert sorted(versions.values()) == ["common", "proper"]
+
+    tabs.nth(2).click()
+    editor.page.wait_for_timeout(200)
+    assert shape(editor) == begun
+    (chosen,) = set(versions.values()) - {begun}
+    editor.page.locator(".lsf-outliner-item", has_text="The café").first.click()
+    assert editor.selected() == "n11"
+    editor.choose(chosen)
+    # The same reasons are asked again of relations and of labels of the document, further down.
+    editor.page.locator('label:visible:has(input[name="codebook gap"])').first.click()
+    editor.leave()
+    editor.send("Update")
+
+    (decisions,) = apply(two, "judge", studio, date="2024-05-01").decisions.values()
+    files.write_decisions(tmp_path, decisions)
+    (one,) = decisions.decisions
+    whose = {"common": "a1/en_fair#n11", "proper": "a2/en_fair#b-n11"}
+    assert (one.outcome, one.chosen, one.reason) == ("chosen", whose[chosen], "codebook gap")
+    done = CliRunner().invoke(main, ["--root", str(tmp_path), "adjudicate"])
+    assert (done.exit_code, done.output) == (0, f"{DOCUMENT}: 33 annotations\n")
+    made = {a.id: a for a in files.read(tmp_path).gold[DOCUMENT].annotations}
+    assert made["n11"].attributes == {"shape": chosen}
+    assert made["n11"].derived_from == (whose[chosen], f"decision/{DOCUMENT}#{one.id}")
