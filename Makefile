@@ -9,7 +9,8 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --univer
 
 # One process a core; tests that share a server stay in one process (tests/conftest.py).
 PYTEST := .venv/bin/pytest -n auto --dist loadgroup
-.PHONY: roundtrip lint check test test-all golden lock clean
+.PHONY: roundtrip lint check test test-all wheel golden lock clean
+VERSION ?= $(shell sed -n 's/^version: *//p' CITATION.cff)
 roundtrip: .venv/ready  ## the whole way once, through a real Label Studio
 	.venv/bin/standoff roundtrip
 lint: .venv/ready  ## style, types, import contracts
@@ -24,13 +25,19 @@ test: .venv/ready  ## all that needs no root, with a real Label Studio
 test-all: .venv/ready  ## what is left: 5 is pytest's exit code for "nothing collected"
 	$(PYTEST) -m "browser or postgres or matrix" || { test $$? -eq 5 && \
 	echo "test-all: none yet: no test is marked browser, postgres or matrix"; }
+wheel: .venv/ready  ## wheel and sdist that carry the release VERSION
+	rm -rf build/wheel dist
+	.venv/bin/standoff build $(VERSION) --out build/wheel
+	.venv/bin/standoff verify build/wheel/$(VERSION)
+	.venv/bin/python -m build --no-isolation
 golden: .venv/ready  ## rewrite the golden files; read the diff before committing it
 	STANDOFF_GOLDEN=write .venv/bin/pytest tests/test_golden.py tests/test_rules.py
 lock: | $(UV)  ## rewrite both lock files; newest versions with UPGRADE=--upgrade
 	$(LOCK) pyproject.toml --all-extras --group dev -o requirements/dev.txt
 	$(LOCK) --group server -o loaders/standoff/labelstudio/server.txt
+	for name in 3 4 5 cff; do $(LOCK) --group matrix-$$name -o requirements/matrix-$$name.txt || exit 1; done
 clean:  ## all that can be made again; .standoff/ also keeps the journal of pulls, so it stays
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage dist
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage build/wheel dist
 .venv/ready: requirements/dev.txt pyproject.toml | $(UV)
 	test -x .venv/bin/python || { rm -rf .venv && $(UV) venv --python '>=3.11' .venv; }
 	$(UV) pip sync --python .venv/bin/python --require-hashes requirements/dev.txt

@@ -29,6 +29,16 @@ def marked_otherwise(
     return structs.replace(corpus, gold={**corpus.gold, document: changed})
 
 
+def corrected(corpus: Corpus, annotator: str, document: str, id: str, label: str) -> Corpus:
+    """The corpus with another label of one annotation, by its annotator and in gold, as a correction leaves it."""
+    changed = marked_otherwise(corpus, document, id, label=label)
+    marked = corpus.sets[annotator, document]
+    others = tuple(structs.replace(one, label=label) if one.id == id else one for one in marked.annotations)
+    assert others != marked.annotations
+    own = structs.replace(marked, annotations=others)
+    return structs.replace(changed, sets={**corpus.sets, (annotator, document): own})
+
+
 def with_document(corpus: Corpus, id: str, text: str) -> Corpus:
     """The corpus with one more document, its segments, split and rights; nothing is marked in it."""
     document = structs.replace(

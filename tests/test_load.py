@@ -14,11 +14,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from changing import corrected
 from msgspec import structs
 
 import standoff
 from standoff.errors import ReleaseError, UsageError
-from standoff.model import AnnotationSet, Corpus
+from standoff.model import Corpus
 from standoff.release import BuildReport, build
 from standoff.release.folder import SUMS, digest, sums_text, verify
 from standoff.tables import vocabulary
@@ -49,15 +50,8 @@ def copied(releases: Path, tmp_path: Path) -> Path:
 
 
 def changed(corpus: Corpus) -> Corpus:
-    """The tiny corpus with one label changed, by its annotator and in gold."""
-
-    def relabelled(marked: AnnotationSet) -> AnnotationSet:
-        other = tuple(structs.replace(a, label="unsure") if a.id == "o1" else a for a in marked.annotations)
-        return structs.replace(marked, annotations=other)
-
-    key = ("a1", "fr_marche")
-    gold = {**corpus.gold, "fr_marche": relabelled(corpus.gold["fr_marche"])}
-    return structs.replace(corpus, sets={**corpus.sets, key: relabelled(corpus.sets[key])}, gold=gold)
+    """The tiny corpus with one label corrected."""
+    return corrected(corpus, "a1", "fr_marche", "o1", "unsure")
 
 
 def opinion_in(source: Path, version: str | None = None) -> str:
@@ -161,7 +155,14 @@ def test_what_is_not_there_is_told_with_what_is(
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("hf://datasets/a/b", "hf://datasets/a/b: is a URL; expected a folder"),
+        (
+            "nowhere://a",
+            "nowhere://a: Protocol not known: nowhere; expected hf://datasets/ORG/NAME or a URL",
+        ),
+        (
+            "hf://datasets/a/b@v1.0.0",
+            "hf://datasets/a/b@v1.0.0: is no dataset; expected hf://datasets/ORG/NAME, and",
+        ),
         ("nowhere", "nowhere: no such folder; expected a release, a folder of releases, or a checkout"),
     ],
 )
@@ -312,9 +313,12 @@ def loaded(
     home = tmp_path_factory.mktemp("huggingface")
     # The trap: two releases in folders of one name, with all but one label the same, one behind the other.
     again = build(changed(tiny), "0.1.0", tmp_path_factory.mktemp("again"), date=DATE).folder
+    later = build(changed(tiny), "0.1.1", tmp_path_factory.mktemp("later"), date=DATE).folder
+    later = later.rename(later.with_name("0.1.0"))
     jobs = {
         "tiny": (releases / "0.1.0", None),
         "changed": (again, ["opinion", "point"]),
+        "later": (later, ["opinion"]),
         "real": (real_release.folder, None),
     }
     done = subprocess.run(
@@ -399,12 +403,13 @@ def test_datasets_is_told_of_the_configs_that_have_rows(
 def test_datasets_sees_one_changed_label_in_a_folder_of_the_same_name(
     loaded: dict[tuple[str, str | None], dict[str, Any]],
 ) -> None:
-    before, after = (
+    before, after, later = (
         [row["label"] for row in loaded[name, "opinion"]["batch"]["train"] if row["document"] == "fr_marche"]
-        for name in ("tiny", "changed")
+        for name in ("tiny", "changed", "later")
     )
 
-    assert (before, after) == ([0, 0], [3, 0])
+    assert (before, after, later) == ([0, 0], [3, 0], [3, 0])
+    assert loaded["later", "opinion"]["version"] == "0.1.1"
     assert loaded["changed", "point"]["batch"] == loaded["tiny", "point"]["batch"]
 
 

@@ -25,7 +25,8 @@ from standoff.release import build
 from standoff.release.folder import order
 from standoff.release.planning import Plan, Threshold, agreed_by, plan, read_thresholds
 from standoff.release.review import Review, Standing, standing
-from standoff.release.sources import committed, open_source, previous_release
+from standoff.release.revisions import committed
+from standoff.release.sources import open_source, previous_release
 from standoff.release.weighing import bumped, heaviest, newest, reasons
 from standoff.schema import parse
 

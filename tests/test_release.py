@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from changing import corrected
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -20,6 +19,7 @@ from msgspec import structs
 from standoff.errors import ReleaseError
 from standoff.model import Corpus
 from standoff.release import About, BuildReport, build, verify
+from standoff.release.agreeing import agreed
 from standoff.release.card import card, to_yaml
 from standoff.release.folder import order
 from standoff.tables import schemas, to_tables
@@ -63,15 +63,8 @@ def front_matter(folder: Path) -> dict[str, Any]:
 
 
 def changed(corpus: Corpus) -> Corpus:
-    """The tiny corpus with the label of one gold annotation changed, as one that is made from two may be."""
-    marked = corpus.gold["fr_marche"]
-    two = ("a1/fr_marche#o1", "a1/fr_marche#p1")
-    other = tuple(
-        structs.replace(a, label="unsure", derived_from=two) if a.id == "o1" else a for a in marked.annotations
-    )
-    assert other != marked.annotations
-    gold = {**corpus.gold, "fr_marche": structs.replace(marked, annotations=other)}
-    return structs.replace(corpus, gold=gold)
+    """The tiny corpus with one label corrected by its annotator, and so in gold."""
+    return corrected(corpus, "a1", "fr_marche", "o1", "unsure")
 
 
 def spans_in(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -86,6 +79,8 @@ def spans_in(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_a_release_holds_what_its_layout_says(tiny_release: BuildReport) -> None:
     assert sorted(path for path in tiny_release.files if not path.startswith("data/")) == [
         "README.md",
+        "croissant.json",
+        "datacite.json",
         "release.json",
         "schema/CODEBOOK.md",
         "schema/annotation.schema.json",
@@ -129,35 +124,6 @@ def test_files_have_the_columns_of_the_scheme_with_or_without_rows(tiny: Corpus,
             assert pq.ParquetFile(path).schema_arrow == schema, path
 
 
-BUILD = """
-import sys
-from pathlib import Path
-from standoff.files import read
-from standoff.release import build
-build(read(Path(sys.argv[1])), "0.1.0", Path(sys.argv[2]), date=sys.argv[3])
-"""
-
-
-@pytest.mark.parametrize(
-    "environment",
-    [
-        {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"},
-        {"PYTHONHASHSEED": "4242", "TZ": "America/St_Johns", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"},
-    ],
-)
-def test_the_same_corpus_gives_the_same_bytes_elsewhere(
-    environment: dict[str, str], tiny_release: BuildReport, tiny_root: Path, tmp_path: Path
-) -> None:
-    subprocess.run(
-        [sys.executable, "-c", BUILD, str(tiny_root), str(tmp_path / "out"), DATE],
-        cwd=tmp_path,
-        env={**os.environ, **environment},
-        check=True,
-    )
-
-    assert verify(tmp_path / "out" / "0.1.0") == tiny_release.files
-
-
 def test_building_again_changes_nothing(tiny: Corpus, tmp_path: Path) -> None:
     first = build(tiny, "0.1.0", tmp_path, date=DATE)
     times = {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")}
@@ -174,7 +140,7 @@ def test_a_release_of_the_same_data_keeps_its_date(tiny: Corpus, tmp_path: Path)
     again = build(tiny, "0.1.0", tmp_path, date="2025-01-01")
 
     assert not again.new
-    assert again.differing == ("README.md", "release.json")
+    assert again.differing == ("README.md", "croissant.json", "datacite.json", "release.json")
     assert again.files == first.files
 
 
@@ -184,8 +150,9 @@ def test_other_data_under_a_version_that_exists_is_refused(tiny: Corpus, tmp_pat
         build(changed(tiny), "0.1.0", tmp_path, date=DATE)
 
     assert str(error.value) == (
-        f"{tmp_path / '0.1.0'}: exists and holds other data (data/opinion/train.parquet); "
-        "a release is never changed: build under a new version"
+        f"{tmp_path / '0.1.0'}: exists and holds other data (data/judgements/train.parquet, "
+        "data/opinion/train.parquet, data/soft_labels/train.parquet); a release is never changed: "
+        "build under a new version"
     )
     assert verify(first.folder) == first.files
     assert [path.name for path in tmp_path.iterdir()] == ["0.1.0"]
@@ -286,9 +253,28 @@ def test_the_card_tells_the_digest_of_each_configs_files(
         for folder in (tiny_release.folder, other.folder)
     )
 
-    assert [config for config in before if before[config] != after[config]] == ["opinion"]
+    assert [config for config in before if before[config] != after[config]] == [
+        "opinion",
+        "judgements",
+        "soft_labels",
+    ]
     assert before["opinion"].startswith("content-sha256:")
     assert other.content_sha256 != tiny_release.content_sha256
+
+
+def test_the_card_tells_how_far_annotators_agree(tiny: Corpus, tiny_release: BuildReport) -> None:
+    shown = (tiny_release.folder / "README.md").read_text(encoding="utf-8").partition("## Agreement\n\n")[2]
+    said, table = shown.partition("\n\n")[0], shown.partition("\n\n")[2].splitlines()
+
+    assert said.startswith(
+        "Of a1, m1 on 2 documents, before adjudication; bootstrap over documents, 1000 samples, seed 0"
+    )
+    assert "Note: 2 documents only: intervals over so few are wide and rough" in said
+    assert table[0] == "| Layer | Of | Measure | Value | 95 % interval | Units | Documents | Remark |"
+    assert table[2].startswith("| naming | all of it | F1 exact | 0.")
+    assert " to " in table[2]
+    alone = structs.replace(tiny, sets={key: marked for key, marked in tiny.sets.items() if key[0] == "a1"})
+    assert agreed(alone) == (["Agreement is undefined: it takes the sets of two annotators."], [])
 
 
 def test_labels_are_class_labels_in_the_card(tiny_release: BuildReport) -> None:

@@ -3,36 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date as Date
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from standoff.adjudicate import derive, soft_labels
-from standoff.canon import content_digest
+from standoff.canon import canonical, canonical_list, content_digest
 from standoff.diff import diff
-from standoff.errors import ReleaseError
-from standoff.files import read_text
+from standoff.errors import ReleaseError, UsageError
+from standoff.files import raw_bytes, read_text
 from standoff.model import Corpus, Progress, silent
 from standoff.release.card import card
-from standoff.release.folder import ABOUT, CARD, DATA, SUMS, About, checked_version, digest, order, sums_text, verify
+from standoff.release.citation import CITATION, read_citation
+from standoff.release.croissant import CROISSANT, croissant
+from standoff.release.datacite import DATACITE, datacite
+from standoff.release.editions import WHOLE, Tables, Whole, text_free
+from standoff.release.folder import (
+    ABOUT,
+    CARD,
+    DATA,
+    SUMS,
+    WITHDRAWN,
+    About,
+    Edition,
+    checked_version,
+    digest,
+    order,
+    read_sums,
+    sums_text,
+    verify,
+)
+from standoff.release.folder import about as read_about
 from standoff.release.review import Review, read_reviews
 from standoff.release.sources import previous_release
+from standoff.release.statement import STATEMENT
 from standoff.release.weighing import bumped, newest, reasons, refuse_too_low
+from standoff.release.withholding import Articles
 from standoff.tables import to_tables
+from standoff.text import decode
 from standoff.validate import validate
 from standoff.views import views
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["BuildReport", "build"]
-
-CITATION = "CITATION.cff"
+__all__ = ["BuildReport", "build", "placed", "write_parquet"]
 
 COMPANIONS = (CITATION, "CHANGELOG.md", "LICENSE-DATA")
 """What goes along with the data where the checkout has it."""
@@ -62,6 +82,7 @@ def build(
     date: str,
     root: Path | None = None,
     previous: Corpus | None = None,
+    edition: Edition = "full",
     progress: Progress = silent,
 ) -> BuildReport:
     """Makes the release of a corpus: the new folder `out/version`, whole or not at all.
@@ -75,19 +96,24 @@ def build(
         root: the checkout, where CITATION.cff, CHANGELOG.md and LICENSE-DATA are taken from, if it has them.
         previous: the newest release that the corpus's list of releases names; without it, it is looked for in `out`,
             in the checkout's folders of releases and among its tags.
+        edition: full, or text-free: without any words of the articles, but for titles and names; whoever has the raw
+            files makes the full edition of it by `standoff.release.hydrate`. It needs `root`, for the raw files.
 
     Raises:
         ReleaseError: the version or date is not written as one, a final version is lower than what changed asks for,
-            the corpus has errors, or this version exists with other data or is damaged.
+            the corpus has errors, or this version exists with other data, in another edition, or is damaged; the text
+            of a document may not be published, and the edition is full.
         UsageError: the newest release, which a final version is held against, cannot be found; a version that is high
-            enough for any change needs none.
+            enough for any change needs none. Or raw files are needed, and there is no `root`.
     """
     checked_version(version)
     _check_date(date)
     _check_high_enough(corpus, version, out, root, previous)
+    if edition == "full":
+        _check_texts(corpus)
     _check_valid(corpus, progress)
+    raw = _raw(corpus, root) if edition == "text-free" else {}
     tables = {**to_tables(corpus, progress=progress), **views(corpus), **soft_labels(corpus)}
-    rows = {config: {split: len(table) for split, table in splits.items()} for config, splits in tables.items()}
     about = About(
         corpus=corpus.scheme.corpus,
         title=corpus.scheme.title,
@@ -95,21 +121,28 @@ def build(
         date=date,
         edition="full",
         content_sha256=content_digest(corpus),
-        rows=rows,
+        rows=_rows(tables),
     )
+    companions, reviews = _companions(root, about), _reviews(root, about)
     out.mkdir(parents=True, exist_ok=True)
     # Beside its place, on the same file system: a rename puts the whole folder there at once.
     with TemporaryDirectory(dir=out, prefix=f".{version}.") as aside:
         made = Path(aside) / version
-        files = _write(made, corpus, about, tables, _companions(root, about), _reviews(root, about), progress)
+        files = _write(made, corpus, about, tables, companions, reviews, progress)
+        if edition == "text-free":
+            whole = made.rename(Path(aside) / "full")
+            bare, articles = _bare(tables, corpus, raw)
+            about = structs.replace(about, edition=edition, rows=_rows(bare))
+            files = _write(made, corpus, about, bare, companions, reviews, silent, articles.withheld)
+            files |= _tell_whole(made, whole, files, articles)
         folder = out / version
-        new = _placed(made, folder)
-        differing = () if new else _compare(folder, files)
+        new = placed(made, folder)
+        differing = () if new else _compare(folder, files, edition)
     return BuildReport(
         version=version,
         folder=folder,
         content_sha256=about.content_sha256,
-        rows=rows,
+        rows=about.rows,
         files=files if new else verify(folder),
         new=new,
         differing=differing,
@@ -157,10 +190,54 @@ def _check_valid(corpus: Corpus, progress: Progress) -> None:
         )
 
 
+def _check_texts(corpus: Corpus) -> None:
+    withheld = [id for id, right in sorted(corpus.rights.items()) if id in corpus.documents and not right.publish_text]
+    if withheld:
+        raise ReleaseError(
+            f"the text may not be published of {', '.join(withheld)}, as corpus/rights.json says; expected the edition "
+            "text-free",
+        )
+
+
+def _raw(corpus: Corpus, root: Path | None) -> dict[str, str]:
+    if root is None:
+        raise UsageError("an edition without texts is held against the raw files; expected the checkout as root")
+    return {id: decode(raw, place=id) for id, raw in raw_bytes(root, corpus).items()}
+
+
+def _rows(tables: Tables) -> dict[str, dict[str, int]]:
+    return {config: {split: len(table) for split, table in splits.items()} for config, splits in tables.items()}
+
+
+def _bare(tables: Tables, corpus: Corpus, raw: dict[str, str]) -> tuple[Tables, Articles]:
+    """The tables without texts, those left out that are made of text; and the articles, for all that is beside them."""
+    articles = Articles(raw, [document.title for document in corpus.documents.values()])
+    left_out = {view.name for view in corpus.scheme.views}
+    kept = {config: splits for config, splits in tables.items() if config not in left_out}
+    return text_free(kept, corpus.documents, raw, articles), articles
+
+
+def _tell_whole(folder: Path, whole: Path, files: dict[str, str], articles: Articles) -> dict[str, str]:
+    """Puts into an edition without texts what makes it whole again; gives the checksum of that file."""
+    import pyarrow as pa
+
+    sums = read_sums(whole)
+    beside = [path for path in sorted(sums) if not path.startswith(f"{DATA}/")]
+    texts = {path: articles.withheld(read_text(whole / path)) for path in beside}
+    own = {path: read_text(folder / path) for path in beside if path in files}
+    texts = {path: text for path, text in texts.items() if own.get(path) != text}
+    text = canonical(Whole(pa.__version__, sums, texts)) + "\n"
+    (folder / WHOLE).write_bytes(text.encode())
+    added = {WHOLE: sha256(text.encode()).hexdigest()}
+    (folder / SUMS).write_bytes(sums_text({**files, **added}).encode())
+    return added
+
+
 def _companions(root: Path | None, about: About) -> dict[str, str]:
     if root is None:
         return {}
-    found = {name: read_text(root / name) for name in COMPANIONS if (root / name).is_file()}
+    places = {**{name: root / name for name in COMPANIONS}, STATEMENT: root / "corpus" / STATEMENT}
+    found = {name: read_text(path) for name, path in places.items() if path.is_file()}
     if CITATION in found:
         found[CITATION] = _cited(found[CITATION], about)
     return found
@@ -182,15 +259,21 @@ def _write(
     folder: Path,
     corpus: Corpus,
     about: About,
-    tables: dict[str, dict[str, pa.Table]],
+    tables: Tables,
     companions: dict[str, str],
     reviews: Sequence[Review],
     progress: Progress,
+    told: Callable[[str], str] = str,
 ) -> dict[str, str]:
-    """Writes all files of a release and gives their checksums; the card and SHA256SUMS, which tell of others, last."""
+    """Writes all files of a release and gives their checksums; the card and SHA256SUMS, which tell of others, last.
+
+    Args:
+        told: what may be told of the text of a file.
+    """
     sums: dict[str, str] = {}
 
     def put(path: str, text: str) -> None:
+        text = told(text)
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text.encode())
         sums[path] = sha256(text.encode()).hexdigest()
@@ -198,7 +281,7 @@ def _write(
     for done, (config, splits) in enumerate(tables.items(), 1):
         for split, table in splits.items():
             path = f"{DATA}/{config}/{split}.parquet"
-            _write_parquet(table, folder / path)
+            write_parquet(table, folder / path)
             sums[path] = sha256((folder / path).read_bytes()).hexdigest()
         progress("files", done, len(tables))
     digests = {
@@ -208,20 +291,29 @@ def _write(
         put(f"schema/{name}", text)
     for name, text in companions.items():
         put(name, text)
+    if corpus.withdrawn:
+        put(WITHDRAWN, canonical_list("withdrawn", corpus.withdrawn.values()))
     put(ABOUT, about.text())
-    put(CARD, card(corpus, about, tables, digests, citation=companions.get(CITATION, ""), reviews=reviews))
+    citation = read_citation(companions.get(CITATION, ""))
+    sizes = {path: (folder / path).stat().st_size for path in sums if path.startswith(f"{DATA}/")}
+    described = {path: (sums[path], size) for path, size in sizes.items()}
+    put(CROISSANT, croissant(corpus, about, tables, described, citation))
+    put(DATACITE, datacite(corpus, about, sizes, citation))
+    citation_text, statement = companions.get(CITATION, ""), companions.get(STATEMENT, "")
+    put(CARD, card(corpus, about, tables, digests, citation=citation_text, statement=statement, reviews=reviews))
     (folder / SUMS).write_bytes(sums_text(sums).encode())
     return sums
 
 
-def _write_parquet(table: pa.Table, path: Path) -> None:
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Puts a table in its place, as tables are written in every release."""
     import pyarrow.parquet as pq
 
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
 
 
-def _placed(made: Path, folder: Path) -> bool:
+def placed(made: Path, folder: Path) -> bool:
     """Moves a folder to its place; says whether the place was free."""
     try:
         made.rename(folder)
@@ -232,9 +324,13 @@ def _placed(made: Path, folder: Path) -> bool:
     return True
 
 
-def _compare(folder: Path, files: dict[str, str]) -> tuple[str, ...]:
+def _compare(folder: Path, files: dict[str, str], edition: Edition) -> tuple[str, ...]:
     """What would be different in a release that exists, which may be anything but its data."""
     present = verify(folder)
+    if (is_ := read_about(folder).edition) != edition:
+        raise ReleaseError(
+            f"exists, and is {is_}; expected another folder for the edition {edition}", place=str(folder)
+        )
     differing = sorted(path for path in present.keys() | files if present.get(path) != files.get(path))
     if data := [path for path in differing if path.startswith((f"{DATA}/", "schema/"))]:
         shown = ", ".join(data[:5]) + (f" and {len(data) - 5} more" if len(data) > 5 else "")

@@ -8,15 +8,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from standoff.model import Corpus
+from standoff.model import RESERVED, Corpus
+from standoff.release.agreeing import COLUMNS, agreed
 from standoff.release.folder import DATA, About
 from standoff.release.review import Review
+from standoff.release.statement import data_statement
 from standoff.tables import vocabulary
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["card", "features", "to_yaml"]
+__all__ = ["DESCRIPTIONS", "Tables", "card", "features", "limits", "to_yaml"]
 
 DEFAULT = "documents"
 
@@ -49,6 +51,7 @@ def card(
     digests: Mapping[str, str],
     *,
     citation: str = "",
+    statement: str = "",
     reviews: Sequence[Review] = (),
 ) -> str:
     """The README.md of a release.
@@ -56,6 +59,7 @@ def card(
     Args:
         digests: config -> digest of its files.
         citation: the CITATION.cff of the release; its licence is that of the annotations.
+        statement: the corpus's own words on where its texts come from, as Markdown.
         reviews: the sign-offs of exactly this content.
     """
     licence = _licence(citation)
@@ -73,7 +77,9 @@ def card(
         _loading(about),
         _configs(corpus, tables),
         _labels(corpus),
+        data_statement(corpus, statement, plain=_plain),
         _process(corpus),
+        _agreement(corpus),
         _signed(reviews),
         _limits(corpus, tables),
         _rights(corpus, licence),
@@ -195,6 +201,16 @@ def _what(corpus: Corpus, about: About) -> Iterator[str]:
         f"{len(corpus.documents)} documents. Digest of the content: `{about.content_sha256}`.",
         "Offsets are half-open, in Unicode code points of a document's `text`: `text[start:end]` is the quotation.",
     )
+    if about.edition == "text-free":
+        yield from (
+            "",
+            "This is the edition without texts: it holds no words of the articles but for titles and names. A span, a "
+            "sentence or a dropped range has in place of its words their `sha256`, salted by the document's "
+            "`raw_sha256`, and how many `times` they stand in the text; `⟦document:start:end⟧` in a note is a passage "
+            "of the raw file. A hash recognises words and hides no short ones: they can be guessed. Views, which are "
+            "made of text, are left out. `standoff hydrate DIR --raw FOLDER --out DIR` makes the full edition, byte "
+            "for byte, from your own copies of the articles.",
+        )
 
 
 def _loading(about: About) -> Iterator[str]:
@@ -286,33 +302,47 @@ def _process(corpus: Corpus) -> Iterator[str]:
         ),
     )
     yield from ("", f"{len(corpus.gold)} of {len(corpus.documents)} documents have gold.")
-    sources = sorted(
-        {
-            address.partition("/")[0]
-            for marked in corpus.gold.values()
-            for annotation in marked.annotations
-            for address in annotation.derived_from
-        }
-    )
-    if sources:
+    origins = [
+        {address.partition("/")[0] for address in annotation.derived_from}
+        for marked in corpus.gold.values()
+        for annotation in marked.annotations
+    ]
+    if sources := sorted(set().union(*origins) - set(RESERVED)):
         yield f"Gold was made from what {', '.join(f'`{_plain(of)}`' for of in sources)} marked."
+    for address, how in (
+        ("decision", "an adjudicator's recorded decision"),
+        ("policy", "a majority of annotators against the others"),
+    ):
+        if times := sum(address in of for of in origins):
+            yield f"{times} of its annotations follow from {how}."
+
+
+def _agreement(corpus: Corpus) -> Iterator[str]:
+    sentences, rows = agreed(corpus)
+    yield from ("## Agreement", "", " ".join(map(_plain, sentences)))
+    if rows:
+        yield from ("", *_table(COLUMNS, *(map(_plain, row) for row in rows)))
 
 
 def _limits(corpus: Corpus, tables: Tables) -> Iterator[str]:
-    yield from ("## Limits", "")
+    yield from ("## Limits", "", *(f"- {sentence}" for sentence in limits(corpus, tables)))
+
+
+def limits(corpus: Corpus, tables: Tables) -> Iterator[str]:
+    """What a user of a release must know that its tables do not hold, one sentence each."""
     documents = {split: len(table) for split, table in tables[DEFAULT].items()}
-    yield f"- Documents by split: {', '.join(f'{split} {n}' for split, n in documents.items())}."
+    yield f"Documents by split: {', '.join(f'{split} {n}' for split, n in documents.items())}."
     times = Counter(document for _, document in corpus.sets)
     several = sum(n > 1 for n in times.values())
-    yield f"- {several} of {len(corpus.documents)} documents were annotated by more than one annotator."
+    yield f"{several} of {len(corpus.documents)} documents were annotated by more than one annotator."
     unchecked = sum(entity.kb_status == "unchecked" for entity in corpus.entities.values())
-    yield f"- {unchecked} of {len(corpus.entities)} entities were not looked up in a knowledge base."
+    yield f"{unchecked} of {len(corpus.entities)} entities were not looked up in a knowledge base."
     for view in corpus.scheme.views:
-        if view.kind == "bio":
+        if view.kind == "bio" and view.name in tables:
             missed = sum(sum(table["untagged"].to_pylist()) for table in tables[view.name].values())
             held = [a for marked in corpus.gold.values() for a in marked.annotations if a.layer == view.layer]
             yield (
-                f"- `{view.name}` has no tags for {missed} of {sum(len(a.spans) for a in held)} fragments, "
+                f"`{view.name}` has no tags for {missed} of {sum(len(a.spans) for a in held)} fragments, "
                 "which are nested in, or cross, one that is tagged, or do not fit the tokens of one sentence."
             )
 

@@ -7,25 +7,33 @@ import re
 from collections.abc import Iterator, Mapping
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-from standoff.canon import canonical
-from standoff.errors import FileError, ReleaseError
-from standoff.files import read_text
+from standoff.errors import ReleaseError
 
 __all__ = [
     "ABOUT",
     "CARD",
     "DATA",
+    "PROVENANCE",
+    "PROVENANCE_SIGNATURE",
+    "RELEASES",
+    "SIDECARS",
+    "SIGNATURE",
     "SUMS",
+    "WITHDRAWN",
     "About",
+    "Edition",
     "about",
     "checked_version",
     "digest",
+    "flaws",
     "order",
+    "read_sums",
+    "sha256_of",
     "sums_text",
     "verify",
 ]
@@ -34,9 +42,24 @@ ABOUT = "release.json"
 CARD = "README.md"
 DATA = "data"
 SUMS = "SHA256SUMS"
+WITHDRAWN = "withdrawn.json"
+"""Documents that earlier releases had: a list without their texts, where there are any."""
+
+SIGNATURE = f"{SUMS}.sig"
+PROVENANCE = "PROVENANCE.json"
+PROVENANCE_SIGNATURE = f"{PROVENANCE}.sig"
+RELEASES = "releases.json"
+"""All releases of a published place and which were yanked: beside their folders, or on the main branch of a dataset."""
+
+SIDECARS = (SIGNATURE, PROVENANCE, PROVENANCE_SIGNATURE, RELEASES, ".gitattributes")
+"""What may stand beside the files of a release and is not of it. The Hub gives every dataset a .gitattributes."""
 
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(?:\.dev(0|[1-9][0-9]*))?")
 _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
+
+
+Edition: TypeAlias = Literal["full", "text-free"]
+"""Whether a release holds the texts, or what is marked in them alone."""
 
 
 class About(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,7 +69,7 @@ class About(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     title: str
     version: str
     date: str
-    edition: Literal["full"]
+    edition: Edition
     content_sha256: str
     """The digest of all that the corpus says, whatever the form: `standoff.canon.content_digest`."""
     rows: dict[str, dict[str, int]] = {}
@@ -54,6 +77,9 @@ class About(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def text(self) -> str:
         """As it stands in the folder."""
+        # Whoever only reads a release does without: a load is over sooner than this module is there.
+        from standoff.canon import canonical
+
         return canonical(self) + "\n"
 
 
@@ -83,9 +109,10 @@ def about(folder: Path) -> About:
         ReleaseError: it says nothing, or not what a release says.
     """
     try:
-        return msgspec.json.decode(read_text(folder / ABOUT), type=About)
-    except (FileError, msgspec.DecodeError) as error:
-        raise ReleaseError(f"cannot be read: {getattr(error, 'message', error)}", place=str(folder / ABOUT)) from error
+        return msgspec.json.decode((folder / ABOUT).read_bytes(), type=About)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ReleaseError(f"cannot be read: {why}", place=str(folder / ABOUT)) from error
 
 
 def sums_text(sums: Mapping[str, str]) -> str:
@@ -104,24 +131,40 @@ def verify(folder: Path) -> dict[str, str]:
     Raises:
         ReleaseError: a file is missing, was added, or is not what it was when the release was built; names them all.
     """
-    expected = _sums(folder)
-    present = set(_files(folder)) - {SUMS}
-    problems = [f"{path} is missing" for path in sorted(expected.keys() - present)]
-    problems += [f"{path} was added" for path in sorted(present - expected.keys())]
-    for path in sorted(expected.keys() & present):
-        with (folder / path).open("rb") as file:
-            if file_digest(file, "sha256").hexdigest() != expected[path]:
-                problems.append(f"{path} has not the checksum that {SUMS} gives it")
-    if problems:
+    sums = read_sums(folder)
+    if problems := [f"{path} {what}" for path, what in flaws(folder, sums)]:
         raise ReleaseError(f"{'; '.join(problems)}; expected the release as it was built", place=str(folder))
-    return expected
+    return sums
 
 
-def _sums(folder: Path) -> dict[str, str]:
+def flaws(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The files that are not as the checksums say: path, and what is the matter with it."""
+    present = set(_files(folder)) - {SUMS, *SIDECARS}
+    yield from ((path, "is missing") for path in sorted(sums.keys() - present))
+    yield from ((path, "was added") for path in sorted(present - sums.keys()))
+    for path in sorted(sums.keys() & present):
+        if sha256_of(folder / path) != sums[path]:
+            yield path, f"has not the checksum that {SUMS} gives it"
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def read_sums(folder: Path) -> dict[str, str]:
+    """The checksums that a release gives its files: path -> sha256.
+
+    Raises:
+        ReleaseError: it has none, or they are written otherwise than `sha256sum` does.
+    """
     try:
-        lines = read_text(folder / SUMS).removesuffix("\n").split("\n")
-    except FileError as error:
-        raise ReleaseError(error.message, place=str(folder / SUMS)) from error
+        lines = (folder / SUMS).read_bytes().decode().removesuffix("\n").split("\n")
+    except FileNotFoundError as error:
+        raise ReleaseError("not found; expected the checksums of a release", place=str(folder / SUMS)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReleaseError(f"cannot be read: {error}", place=str(folder / SUMS)) from error
     found: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         match = _SUM.fullmatch(line)

@@ -18,7 +18,19 @@ from standoff.model import GOLD, Corpus, Finding
 from standoff.release.review import Standing
 from standoff.release.weighing import Reason, Weight, bumped, heaviest, newest, reasons
 
-__all__ = ["FIRST", "GATES", "Agreed", "Gate", "Plan", "Threshold", "agreed_by", "changelog", "plan", "read_thresholds"]
+__all__ = [
+    "FIRST",
+    "GATES",
+    "Agreed",
+    "Gate",
+    "Plan",
+    "Threshold",
+    "agreed_by",
+    "changelog",
+    "gates",
+    "plan",
+    "read_thresholds",
+]
 
 GATES = "corpus/gates.json"
 
@@ -103,13 +115,25 @@ def plan(
         weight=weight,
         version=version,
         reasons=found,
-        gates=(
-            _validation(findings),
-            _rights(corpus),
-            *_agreement(corpus, thresholds, agreed),
-            _sign_off(standing),
-        ),
+        gates=gates(corpus, findings=findings, standing=standing, thresholds=thresholds, agreed=agreed),
         changelog=changelog(corpus, changed, version, date) if version else "",
+    )
+
+
+def gates(
+    corpus: Corpus,
+    *,
+    findings: Sequence[Finding],
+    standing: Standing,
+    thresholds: Sequence[Threshold] = (),
+    agreed: Agreed | None = None,
+) -> tuple[Gate, ...]:
+    """The conditions of a release with its texts; the arguments are those of `plan`."""
+    return (
+        _validation(findings),
+        _rights(corpus),
+        *_agreement(corpus, thresholds, agreed),
+        _sign_off(standing),
     )
 
 
@@ -213,6 +237,7 @@ def _data_lines(corpus: Corpus, changed: Diff | None) -> Iterator[str]:
             ("Annotators", changed.annotators),
             ("Splits", changed.splits),
             ("Rights", changed.rights),
+            ("Withdrawn", changed.withdrawn),
             ("Segments", changed.segments),
             ("Event groups", changed.events),
             ("Decisions", changed.decisions),

@@ -210,6 +210,9 @@ def _corpus_reasons(diff: Diff) -> Iterator[Reason]:
             weight: Weight = "major" if withdrawn else "patch"
             why = "; the text may no longer be published" if withdrawn else ""
             yield Reason(weight, f"rights of document {right.id!r} {right.kind}{why}")
+    for gone in diff.withdrawn:
+        why = f": {gone.new.reason}" if gone.new else ""
+        yield Reason("patch", f"withdrawal of document {gone.id!r} {gone.kind}{why}")
     for what, ids in (
         ("segments", [change.id for change in diff.segments if change.id not in documents]),
         ("entities", [change.id for change in diff.entities]),

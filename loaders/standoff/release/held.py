@@ -1,0 +1,132 @@
+"""A release as far as its files can be trusted and read: what the rules of `verifying` look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from standoff.errors import StandoffError
+from standoff.files import read_scheme, read_text, read_withdrawn
+from standoff.model import Corpus
+from standoff.release.card import card
+from standoff.release.citation import CITATION, read_citation
+from standoff.release.croissant import CROISSANT, croissant
+from standoff.release.datacite import DATACITE, datacite
+from standoff.release.folder import ABOUT, CARD, DATA, SUMS, WITHDRAWN, About, about, digest, flaws, read_sums
+from standoff.release.loading import derived_tables, parquet_files, read_parquet
+from standoff.release.statement import STATEMENT
+from standoff.scheme import Scheme
+from standoff.tables import from_tables
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Fault", "Held", "hold"]
+
+T = TypeVar("T")
+
+Fault: TypeAlias = tuple[str, str, str]
+"""File, id, message."""
+
+Tables: TypeAlias = "dict[str, dict[str, pa.Table]]"
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What a release says, part by part; one is None where it is damaged, or cannot be read."""
+
+    folder: Path
+    signers: Path | None
+    """Whose signature it must bear, a file of allowed signers; None where that is not asked."""
+    sums: dict[str, str]
+    """Path -> sha256, as SHA256SUMS gives it."""
+    flaws: tuple[tuple[str, str], ...]
+    """What is not as SHA256SUMS says: path, and what is the matter with it."""
+    unreadable: tuple[Fault, ...]
+    """What has the right checksum, and cannot be read all the same."""
+    about: About | None
+    scheme: Scheme | None
+    tables: Tables
+    """Config -> split -> table, of those that can be read."""
+    corpus: Corpus | None
+    """What the tables hold; None also in an edition that leaves out what makes a corpus."""
+    derived: Tables | None
+    """The tables that a release of this corpus has; None where there is no corpus."""
+    told: dict[str, str]
+    """Path -> what a file that describes the release must say, if there is a corpus to describe; nobody's sign-off."""
+
+    def intact(self, path: str) -> bool:
+        """Whether a file is there with the checksum that it should have."""
+        return path in self.sums and all(path != wrong for wrong, _ in self.flaws)
+
+    def path(self, config: str, split: str) -> str:
+        """The file of a table."""
+        return f"{DATA}/{config}/{split}.parquet"
+
+
+def hold(folder: Path, signers: Path | None = None) -> Held:
+    """Reads all of a release that has the right checksum."""
+    unreadable: list[Fault] = []
+
+    def attempt(file: str, read: Callable[..., T], *arguments: Any) -> T | None:
+        try:
+            return read(*arguments)
+        except (StandoffError, OSError, ValueError) as error:
+            # Whatever a file holds that is no such file: pyarrow's errors are ValueErrors or OSErrors.
+            where = f"{error.place}: " if isinstance(error, StandoffError) and str(folder) not in error.place else ""
+            unreadable.append((file, "", f"{where}{getattr(error, 'message', error)}"))
+            return None
+
+    sums = attempt(SUMS, read_sums, folder) or {}
+    wrong = tuple(flaws(folder, sums)) if sums else ()
+    sound = sums.keys() - {path for path, _ in wrong}
+    tables: dict[str, dict[str, pa.Table]] = {}
+    for config, splits in parquet_files(dict.fromkeys(sound, "")).items():
+        for split, path in splits.items():
+            if (table := attempt(path, read_parquet, folder / path)) is not None:
+                tables.setdefault(config, {})[split] = table
+    facts = attempt(ABOUT, about, folder) if ABOUT in sound else None
+    schema = {path for path in sums if path.startswith("schema/")}
+    scheme = attempt("schema", read_scheme, folder) if schema and schema <= sound else None
+    whole = sum(map(len, tables.values())) == sum(path.startswith(f"{DATA}/") for path in sums)
+    corpus = derived = told = None
+    if scheme and facts and whole and facts.edition == "full":
+        corpus = attempt(
+            DATA,
+            lambda: from_tables(tables, scheme, version=facts.version, withdrawn=read_withdrawn(folder / WITHDRAWN)),
+        )
+        derived = attempt(DATA, derived_tables, corpus) if corpus else None
+        if corpus and derived:
+            beside = {name: read_text(folder / name) if name in sound else "" for name in (CITATION, STATEMENT)}
+            told = attempt(CITATION, lambda: _descriptions(folder, sums, corpus, facts, derived, beside))
+    return Held(
+        folder=folder,
+        signers=signers,
+        sums=sums,
+        flaws=wrong,
+        unreadable=tuple(unreadable),
+        about=facts,
+        scheme=scheme,
+        tables=tables,
+        corpus=corpus,
+        derived=derived,
+        told=told or {},
+    )
+
+
+def _descriptions(
+    folder: Path, sums: dict[str, str], corpus: Corpus, facts: About, tables: Tables, beside: Mapping[str, str]
+) -> dict[str, str]:
+    """The files that describe a release in words: path -> text."""
+    files = parquet_files(sums)
+    digests = {config: digest({path: sums[path] for path in paths.values()}) for config, paths in files.items()}
+    sizes = {path: (folder / path).stat().st_size for paths in files.values() for path in paths.values()}
+    described = {path: (sums[path], size) for path, size in sizes.items()}
+    citation = read_citation(beside[CITATION])
+    return {
+        CARD: card(corpus, facts, tables, digests, citation=beside[CITATION], statement=beside[STATEMENT]),
+        CROISSANT: croissant(corpus, facts, tables, described, citation),
+        DATACITE: datacite(corpus, facts, sizes, citation),
+    }
