@@ -108,8 +108,8 @@ def marked_seed(
     state: State, rule: str, who: str, marked: AnnotationSet, *ids: str, follows: frozenset[str] = frozenset()
 ) -> Seed:
     """The seed of a changed set."""
-    # Gold no longer equals what it is made from.
-    gold = frozenset({"gold-derived", "derivation-resolves"})
+    # Gold no longer equals what it is made from, or can no longer be made.
+    gold = frozenset({"gold-derived", "derivation-resolves", "gold-current", "decision"})
     touched = frozenset({marked.document})
     return Seed(rule, file_of(who, marked.document), frozenset(ids), put(state, who, marked), follows | gold, touched)
 
@@ -408,7 +408,7 @@ def registry(rule: str, change: Callable[[Entity, list[Entity]], Iterator[tuple[
                 changed = replace(state, corpus=replace(state.corpus, entities=entities))
                 ids = frozenset(e.id for e in new)
                 # What the entity is called here is not what an annotator, or the release, calls it.
-                yield Seed(rule, "corpus/entities.json", ids, changed, frozenset({"entity-id", "id-reused"}))
+                yield Seed(rule, "corpus/entities.json", ids, changed, frozenset({"gold-current", "id-reused"}))
 
     return kind
 
@@ -449,14 +449,13 @@ def _undated(entity: Entity, known: list[Entity]) -> Iterator[tuple[Entity, ...]
 
 
 def entity_id(state: State) -> Iterator[Seed]:
-    """An annotator adds an entity under an id that the registry has for another."""
+    """An annotator adds two entities under one id that nothing else has."""
     for who, marked in sets(state):
         for entity in state.corpus.entities.values():
-            new = replace(marked, entities=(replace(entity, name=f"{entity.name} x"),))
-            own = {e.id for e in marked.entities}
-            used = {id for a in marked.annotations for ids in a.refs.values() for id in ids}
-            if who != GOLD and not own & used:
-                yield marked_seed(state, "entity-id", who, new, entity.id, follows=frozenset({"wikidata-unique"}))
+            new = replace(entity, id=OTHER, part_of=())
+            two = replace(marked, entities=(new, replace(new, name=f"{entity.name} x")))
+            if who != GOLD and not marked.entities:
+                yield marked_seed(state, "entity-id", who, two, OTHER)
 
 
 def document(rule: str, change: Callable[[Any, State], Iterator[Any]], *follows: str) -> Kind:
@@ -616,7 +615,7 @@ KINDS: dict[str, Kind] = {
     "document-segments": document_segments,
     "segments-document": segments_document,
     "sentence-ranges": segments("sentence-ranges", _overlapping_sentences),
-    "sentence-cover": segments("sentence-cover", _sentence_left_out, "token-sentence"),
+    "sentence-cover": segments("sentence-cover", _sentence_left_out, "token-sentence", "covered"),
     "token-ranges": segments("token-ranges", _token_twice, "length"),
     "token-sentence": segments("token-sentence", _token_over_sentences, "token-whitespace", "length"),
     "token-whitespace": segments("token-whitespace", _tokens_joined, "length"),

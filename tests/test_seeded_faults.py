@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import seeds
+import seeds_decisions
 import seeds_meaning
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from standoff.validate import RULES
 
 ROOT = Path(__file__).parents[1]
 CORPORA = {"tiny": ROOT / "tests" / "tiny", "statecloud": ROOT}
-KINDS = {**seeds.KINDS, **seeds_meaning.KINDS}
+KINDS = {**seeds.KINDS, **seeds_meaning.KINDS, **seeds_decisions.KINDS}
 NOT_SEEDED = {
     "record-shape",  # Where a record has not its shape there is nothing in memory to validate; see its cases.
     "record-schema",  # Neither corpus's schema says more than the rules know; see its cases.

@@ -6,8 +6,11 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from hashlib import sha256
 from itertools import accumulate, pairwise
+from operator import add
+from sys import getsizeof
 from typing import Literal
 
 from msgspec import Struct
@@ -28,9 +31,6 @@ __all__ = [
     "sha",
     "spans_of",
 ]
-
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-_NON_ASCII = re.compile("[^\x00-\x7f]")
 
 
 def sha(text: str | bytes) -> str:
@@ -157,21 +157,28 @@ class Units:
 
     def __init__(self, text: str, unit: Literal["utf-16", "utf-8"]) -> None:
         self.unit = unit
-        wide: list[int] = []
-        extra = [0]
-        if not text.isascii():
-            if unit == "utf-8":
-                wide = [m.start() for m in _NON_ASCII.finditer(text)]
-                extra = list(accumulate((len(text[at].encode()) - 1 for at in wide), initial=0))
-            elif max(text) > "\uffff":
-                wide = [m.start() for m in _ASTRAL.finditer(text)]
-                extra = list(range(len(wide) + 1))
-        self._wide = wide
-        self._extra = extra
-        self._starts = [at + more for at, more in zip(wide, extra, strict=False)]
         self._code_points = len(text)
-        self.length = len(text) + extra[-1]
+        self._wide: Sequence[int] = ()
+        self._extra: Sequence[int] = (0,)
+        if not (text.isascii() or (unit == "utf-16" and _narrow(text))):
+            self._wide, self._extra = _wider(text, unit)
+        self.length = len(text) + self._extra[-1]
         """The text's length in the foreign unit."""
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where the wide characters stand in the foreign unit."""
+        return [*map(add, self._wide, self._extra)]
+
+    @cached_property
+    def _inside(self) -> frozenset[int]:
+        """The foreign offsets inside characters."""
+        if self.unit == "utf-16":
+            return frozenset([start + 1 for start in self._starts])
+        widths = (after - before for before, after in pairwise(self._extra))
+        return frozenset(
+            start + n for start, width in zip(self._starts, widths, strict=True) for n in range(1, 1 + width)
+        )
 
     def to_foreign(self, offset: int) -> int:
         """The foreign offset of a code point offset, the text's end included.
@@ -205,6 +212,57 @@ class Units:
                 unit=self.unit,
             )
         return offset - self._extra[before]
+
+    def each_to_foreign(self, offsets: Sequence[int]) -> Sequence[int]:
+        """The foreign offsets of many: `to_foreign` of each, many times as fast.
+
+        Raises:
+            OffsetError: see `to_foreign`; of the first that is wrong.
+        """
+        if offsets and not (min(offsets) >= 0 and max(offsets) <= self._code_points):
+            return [self.to_foreign(offset) for offset in offsets]
+        if not self._wide:
+            return offsets
+        wide, extra = self._wide, self._extra
+        return [offset + extra[bisect_left(wide, offset)] for offset in offsets]
+
+    def each_to_code_points(self, offsets: Sequence[int]) -> Sequence[int]:
+        """The code point offsets of many: `to_code_points` of each, many times as fast.
+
+        Raises:
+            OffsetError: see `to_code_points`; of the first that is wrong.
+        """
+        if offsets and not (min(offsets) >= 0 and max(offsets) <= self.length):
+            return [self.to_code_points(offset) for offset in offsets]
+        if not self._wide:
+            return offsets
+        if not self._inside.isdisjoint(offsets):
+            return [self.to_code_points(offset) for offset in offsets]
+        starts, extra = self._starts, self._extra
+        return [offset - extra[bisect_left(starts, offset)] for offset in offsets]
+
+
+def _wider(text: str, unit: Literal["utf-16", "utf-8"]) -> tuple[Sequence[int], Sequence[int]]:
+    """Where the characters stand that take more than one foreign unit, and how many more are taken up to each."""
+    import numpy as np
+
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    if unit == "utf-16":
+        wide = np.flatnonzero(points > 0xFFFF).tolist()
+        return wide, range(len(wide) + 1)
+    wide = np.flatnonzero(points > 0x7F)
+    points = points[wide]
+    more = 1 + (points > 0x7FF).astype(np.int64) + (points > 0xFFFF)
+    return wide.tolist(), [0, *np.cumsum(more).tolist()]
+
+
+def _narrow(text: str) -> bool:
+    """Whether no character of a long text is beyond U+FFFF; of short ones nothing is said.
+
+    CPython stores a text with four bytes a character exactly where one is. To look at each takes hundreds of times as
+    long. Of a text that was just made there is no copy in UTF-8 yet, which would count as well.
+    """
+    return len(text) > 200 and getsizeof(text + " ") < 3 * len(text) + 100
 
 
 class Quotation(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -1,8 +1,9 @@
 """A corpus as Arrow tables and back: the records, one table per layer, everyone's judgements; each by split."""
 
+from standoff.model import SPLITS
 from standoff.tables.columns import arrow_table, closed, schema_of, schemas, vocabulary
 from standoff.tables.reading import from_tables
-from standoff.tables.writing import SPLITS, WHOLE, parts, to_tables
+from standoff.tables.writing import WHOLE, parts, to_tables
 
 __all__ = [
     "SPLITS",

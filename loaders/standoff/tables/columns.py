@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from contextlib import contextmanager
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import inspect
+from msgspec.structs import astuple
 
 from standoff.errors import RecordError, SchemaError, nearest
 from standoff.model import (
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _VALUES = b"standoff.values"
+
+_kind = type
+"""What class a value is of, where `type` is the type of a column."""
 
 
 def schemas(scheme: Scheme) -> dict[str, pa.Schema]:
@@ -93,6 +99,29 @@ def vocabulary(field: pa.Field) -> tuple[str, ...]:
     return msgspec.json.decode((field.metadata or {}).get(_VALUES, b"[]"), type=tuple[str, ...])
 
 
+def repeated(values: Sequence[str], times: Sequence[int]) -> pa.Array:
+    """A column of strings of which each stands so many times in a row."""
+    import numpy as np
+    import pyarrow as pa
+
+    return pa.array(values, pa.string()).take(pa.array(np.repeat(np.arange(len(values), dtype=np.int32), times)))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Holds the garbage collector off while very many objects come into being that hold no circles.
+
+    It would walk through all of them again and again, and find nothing: half of the time is spent so.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def roles_of(layers: Iterable[Layer]) -> dict[str, None]:
     """The roles of some layers, each once, in order."""
     return dict.fromkeys(role.name for layer in layers for role in layer.roles)
@@ -109,8 +138,8 @@ def fields_of(record: type[Any]) -> tuple[str, ...]:
     return names
 
 
-def arrow_table(columns: Mapping[str, Sequence[Any]], schema: pa.Schema) -> pa.Table:
-    """A table of columns of values and records; columns that the schema does not name are left out."""
+def arrow_table(columns: Mapping[str, Sequence[Any] | pa.Array], schema: pa.Schema) -> pa.Table:
+    """A table of columns of values and records, or of Arrow; columns that the schema does not name are left out."""
     import pyarrow as pa
 
     return pa.Table.from_arrays([_array(columns[field.name], field.type) for field in schema], schema=schema)
@@ -126,6 +155,13 @@ def check(set_: AnnotationSet, documents: Mapping[str, Document], scheme: Scheme
         raise RecordError(f"there is no document {set_.document!r}", place=set_.address(""))
     text = documents[set_.document].text
     known = {layer.name: (roles_of((layer,)).keys(), attributes_of((layer,)).keys()) for layer in scheme.layers}
+    spans = [span for annotation in set_.annotations for span in annotation.spans]
+    names = {(a.layer, (*a.refs,), (*a.attributes,)) for a in set_.annotations}
+    if [text[span.start : span.end] for span in spans] == [span.quote for span in spans] and all(
+        layer in known and known[layer][0] >= {*refs} and known[layer][1] >= {*attributes}
+        for layer, refs, attributes in names
+    ):
+        return
     for annotation in set_.annotations:
         if annotation.layer not in known:
             raise RecordError(
@@ -189,19 +225,25 @@ def _arrow_type(kind: inspect.Type) -> pa.DataType:
     raise TypeError(f"{kind!r} has no column type")
 
 
-def _array(values: Sequence[Any], type: pa.DataType) -> pa.Array:
+def _array(values: Sequence[Any] | pa.Array, type: pa.DataType) -> pa.Array:
     """An Arrow array; of records field by field, which spares a dictionary for each."""
     import pyarrow as pa
 
+    if isinstance(values, pa.Array):
+        return values
     if pa.types.is_struct(type):
-        children = [
-            _array([None if value is None else getattr(value, field.name) for value in values], field.type)
-            for field in type.fields
-        ]
-        absent = pa.array([value is None for value in values], pa.bool_())
+        names = tuple(field.name for field in type.fields)
+        kinds = set(map(_kind, values))
+        absent = None
+        if len(kinds) == 1 and getattr(kinds.pop(), "__struct_fields__", None) == names:
+            columns: Sequence[Sequence[Any]] = [*zip(*map(astuple, values), strict=True)]
+        else:
+            columns = [[None if value is None else getattr(value, name) for value in values] for name in names]
+            absent = pa.array([value is None for value in values], pa.bool_())
+        children = [_array(column, field.type) for column, field in zip(columns, type.fields, strict=True)]
         return pa.StructArray.from_arrays(children, fields=type.fields, mask=absent)
     if pa.types.is_list(type) and pa.types.is_struct(type.value_type):
         offsets = pa.array(list(accumulate(map(len, values), initial=0)), pa.int32())
-        items = _array([item for items in values for item in items], type.value_type)
+        items = _array([*chain.from_iterable(values)], type.value_type)
         return pa.ListArray.from_arrays(offsets, items, type=type)
     return pa.array(values, type)

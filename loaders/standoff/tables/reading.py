@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -28,6 +29,7 @@ from standoff.model import (
     Segments,
     Span,
     Splits,
+    Withdrawn,
 )
 from standoff.scheme import Layer, Scheme
 from standoff.tables.columns import attributes_of, check, fields_of, roles_of, schemas
@@ -44,6 +46,7 @@ def from_tables(
     *,
     releases: tuple[Release, ...] = (),
     version: str = "",
+    withdrawn: Mapping[str, Withdrawn] = MappingProxyType({}),
 ) -> Corpus:
     """The corpus that tables hold, its sets in canonical order; other tables, such as views, are not looked at.
 
@@ -78,6 +81,7 @@ def from_tables(
         gold=gold,
         decisions=_decisions(merged),
         policy=_policy(merged["merge_policy"]),
+        withdrawn=dict(withdrawn),
     )
 
 

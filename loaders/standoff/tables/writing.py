@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from standoff.canon import canonical, order
 from standoff.errors import RecordError
 from standoff.model import (
     GOLD,
+    SPLITS,
+    Annotation,
     AnnotationSet,
     Annotator,
     Corpus,
@@ -26,19 +30,27 @@ from standoff.model import (
     silent,
 )
 from standoff.scheme import Layer
-from standoff.tables.columns import arrow_table, attributes_of, check, fields_of, roles_of, schemas
+from standoff.tables.columns import (
+    arrow_table,
+    attributes_of,
+    check,
+    fields_of,
+    repeated,
+    roles_of,
+    schemas,
+    uncollected,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPLITS = ("train", "validation", "test")
-
 WHOLE = "corpus"
 """The split of tables that belong to no one document. `datasets` keeps the name "all" for itself."""
 
-Columns = Mapping[str, Sequence[Any]]
+Columns: TypeAlias = "Mapping[str, Sequence[Any] | pa.Array]"
 
 
+@uncollected()
 def to_tables(corpus: Corpus, *, progress: Progress = silent) -> dict[str, dict[str, pa.Table]]:
     """A corpus as tables: config -> split -> table, each with its full schema, also without rows.
 
@@ -124,7 +136,7 @@ def _sets(corpus: Corpus) -> Iterator[AnnotationSet]:
 
 
 def _columns(records: Sequence[Any], kind: type[Any]) -> dict[str, Sequence[Any]]:
-    return {name: [getattr(record, name) for record in records] for name in fields_of(kind)}
+    return {name: [*map(attrgetter(name), records)] for name in fields_of(kind)}
 
 
 def _pairs(key: str, value: str, of: Mapping[str, Any]) -> Columns:
@@ -147,22 +159,38 @@ def _tokens(corpus: Corpus, ids: Sequence[str]) -> Columns:
     return {**columns, "sentence": [n for segments in segmented.values() for n in _sentences_of(segments)]}
 
 
-def _sentences_of(segments: Segments) -> Iterator[int | None]:
+def _sentences_of(segments: Segments) -> Iterable[int | None]:
+    starts = [start for start, _ in segments.tokens]
+    edges = [*chain.from_iterable(segments.sentences)]
+    if starts != sorted(starts) or edges != sorted(edges):
+        return _each_sentence_of(segments)
+    found: list[int | None] = [None] * len(starts)
+    for n, (start, end) in enumerate(segments.sentences):
+        first, last = bisect_left(starts, start), bisect_left(starts, end)
+        found[first:last] = [n] * (last - first)
+    return found
+
+
+def _each_sentence_of(segments: Segments) -> Iterator[int | None]:
+    """The same, where something is out of order."""
     starts = [start for start, _ in segments.sentences]
     for start, _ in segments.tokens:
         sentence = bisect_right(starts, start) - 1
         yield sentence if sentence >= 0 and start < segments.sentences[sentence][1] else None
 
 
-def _placed(corpus: Corpus, count: str, ranges: Mapping[str, Sequence[tuple[int, int]]]) -> dict[str, Sequence[Any]]:
+def _placed(corpus: Corpus, count: str, ranges: Mapping[str, Sequence[tuple[int, int]]]) -> Columns:
     """Ranges of texts, counted in each document from 0."""
-    return {
-        "document": [id for id, of in ranges.items() for _ in of],
-        count: [n for of in ranges.values() for n in range(len(of))],
-        "start": [start for of in ranges.values() for start, _ in of],
-        "end": [end for of in ranges.values() for _, end in of],
-        "text": [corpus.documents[id].text[start:end] for id, of in ranges.items() for start, end in of],
-    }
+    numbers: list[int] = []
+    edges: list[int] = []
+    texts: list[str] = []
+    for id, of in ranges.items():
+        text = corpus.documents[id].text
+        numbers.extend(range(len(of)))
+        edges.extend(chain.from_iterable(of))
+        texts += [text[start:end] for start, end in of]
+    document = repeated([*ranges], [*map(len, ranges.values())])
+    return {"document": document, count: numbers, "start": edges[::2], "end": edges[1::2], "text": texts}
 
 
 def _annotations(
@@ -173,21 +201,31 @@ def _annotations(
 ) -> Columns:
     """The annotations of some of the layers, in canonical order."""
     names, all_names = {layer.name for layer in of}, [layer.name for layer in layers]
-    rows = [
-        (set_, annotation)
-        for id in ids
-        for set_ in sets[id]
-        for annotation in order(set_.annotations, all_names)
-        if annotation.layer in names
-    ]
-    columns: dict[str, Sequence[Any]] = {
-        "annotator": [set_.annotator for set_, _ in rows],
-        "document": [set_.document for set_, _ in rows],
+    owners = [set_ for id in ids for set_ in sets[id]]
+    rows: list[Annotation] = []
+    counts: list[int] = []
+    for set_ in owners:
+        found = [annotation for annotation in order(set_.annotations, all_names) if annotation.layer in names]
+        rows += found
+        counts.append(len(found))
+    columns: dict[str, Sequence[Any] | pa.Array] = {
+        name: [*map(attrgetter(name), rows)] for name in ("layer", "id", "label", "spans", "note", "derived_from")
     }
-    for name in ("layer", "id", "label", "spans", "note", "derived_from"):
-        columns[name] = [getattr(annotation, name) for _, annotation in rows]
-    columns |= {name: [annotation.refs.get(name) for _, annotation in rows] for name in roles_of(of)}
-    columns |= {name: [annotation.attributes.get(name) for _, annotation in rows] for name in attributes_of(of)}
+    return {
+        **columns,
+        "annotator": repeated([set_.annotator for set_ in owners], counts),
+        "document": repeated([set_.document for set_ in owners], counts),
+        **_filled([annotation.refs for annotation in rows], roles_of(of)),
+        **_filled([annotation.attributes for annotation in rows], attributes_of(of)),
+    }
+
+
+def _filled(rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[str, list[Any]]:
+    """The column of each name; most of what could stand there does not."""
+    columns: dict[str, list[Any]] = {name: [None] * len(rows) for name in names}
+    for n, row in enumerate(rows):
+        for name, value in row.items():
+            columns[name][n] = value
     return columns
 
 

@@ -14,9 +14,21 @@ from typing import Any
 from standoff import files
 from standoff.model import GOLD, AnnotationSet, Corpus, Finding, Progress, Severity, silent
 from standoff.validate.catalogue import LEVELS, RULES, Level, Rule, Subject
+from standoff.validate.suspects import ALL, BY_KIND, Suspects
 from standoff.validate.work import Context, Doubts, EntityWork, Fault, Page, Work
 
-__all__ = ["LEVELS", "RULES", "Level", "Rule", "Subject", "check", "since", "validate"]
+__all__ = [
+    "LEVELS",
+    "RULES",
+    "Level",
+    "Rule",
+    "Subject",
+    "check",
+    "corpus_findings",
+    "document_findings",
+    "since",
+    "validate",
+]
 
 
 def validate(
@@ -26,6 +38,7 @@ def validate(
     stored: Mapping[str, bytes] | None = None,
     previous: Mapping[str, Corpus] | None = None,
     reading: Iterable[Finding] = (),
+    thorough: bool = False,
     progress: Progress = silent,
 ) -> tuple[Finding, ...]:
     """All that is wrong with a corpus, ordered by file, id and field.
@@ -36,22 +49,43 @@ def validate(
         previous: version -> an earlier release, oldest first; without them nothing is held against what was released.
         reading: what `standoff.files.inspect` found while it read the corpus. It is part of the answer, and nothing is
             said to be missing because its file could not be read.
+        thorough: see `document_findings`.
         progress: told about each document.
     """
     reading = tuple(reading)
-    # An id that stands twice leaves its file readable.
-    unread = frozenset(finding.file for finding in reading if finding.field != "id")
-    context = Context(corpus, raw or {}, unread, previous)
+    context = _context(corpus, raw, reading, previous)
     found = set(reading)
     found.update(_stored_findings(context, stored or {}, {finding.file for finding in reading}))
     found.update(_corpus_findings(context))
-    sets = _sets(corpus)
-    ids = sorted({*corpus.documents, *corpus.segments, *sets})
-    for n, id in enumerate(ids):
-        progress("validating", n, len(ids))
-        found.update(_document_findings(context, id, sets.get(id, ())))
-    progress("validating", len(ids), len(ids))
+    found.update(_documents_findings(context, thorough, progress))
     return tuple(sorted(found))
+
+
+def document_findings(
+    corpus: Corpus,
+    *,
+    raw: Mapping[str, bytes] | None = None,
+    reading: Iterable[Finding] = (),
+    thorough: bool = False,
+    progress: Progress = silent,
+) -> tuple[Finding, ...]:
+    """What the rules of scope `document` find, ordered: these look at one document, its segments and its sets.
+
+    A part of a corpus is enough, with its registry of entities, annotators and scheme: what they find in the parts is
+    what they find in the whole.
+
+    Args:
+        thorough: walks through every rule, where otherwise a first look at each document says which of them may find
+            something. The answer is the same.
+    """
+    return tuple(sorted(set(_documents_findings(_context(corpus, raw, reading), thorough, progress))))
+
+
+def corpus_findings(
+    corpus: Corpus, *, previous: Mapping[str, Corpus] | None = None, reading: Iterable[Finding] = ()
+) -> tuple[Finding, ...]:
+    """What the rules of scope `corpus` find, ordered: these hold documents against each other, or against a release."""
+    return tuple(sorted(set(_corpus_findings(_context(corpus, None, reading, previous)))))
 
 
 def check(
@@ -103,6 +137,17 @@ def _stored_findings(context: Context, stored: Mapping[str, bytes], misread: Ite
                 yield from _apply(rule, path, content, context, file=path, doubts=Doubts())
 
 
+def _context(
+    corpus: Corpus,
+    raw: Mapping[str, bytes] | None,
+    reading: Iterable[Finding],
+    previous: Mapping[str, Corpus] | None = None,
+) -> Context:
+    # An id that stands twice leaves its file readable.
+    unread = frozenset(finding.file for finding in reading if finding.field != "id")
+    return Context(corpus, raw or {}, unread, previous)
+
+
 def _corpus_findings(context: Context) -> Iterator[Finding]:
     for rule in _BY_SUBJECT["corpus"]:
         yield from _apply(rule, context, file=rule.file, doubts=Doubts())
@@ -114,23 +159,52 @@ def _corpus_findings(context: Context) -> Iterator[Finding]:
         yield from _apply(rule, registry, file="corpus/entities.json", doubts=registry.doubts)
 
 
-def _document_findings(context: Context, id: str, sets: Iterable[tuple[str, AnnotationSet]]) -> Iterator[Finding]:
+def _documents_findings(context: Context, thorough: bool, progress: Progress) -> Iterator[Finding]:
+    sets = _sets(context.corpus)
+    ids = sorted({*context.corpus.documents, *context.corpus.segments, *sets})
+    suspects = None if thorough else Suspects(context)
+    for n, id in enumerate(ids):
+        progress("validating", n, len(ids))
+        yield from _document_findings(context, suspects, id, sets.get(id, ()))
+    progress("validating", len(ids), len(ids))
+
+
+def _document_findings(
+    context: Context, suspects: Suspects | None, id: str, sets: Iterable[tuple[str, AnnotationSet]]
+) -> Iterator[Finding]:
     """What is wrong with one document, its segments and its sets. It needs no other document."""
     page = Page(context, id)
-    for rule in _BY_SUBJECT["document"]:
-        yield from _apply(rule, page, file=f"corpus/documents/{id}.json", doubts=page.doubts)
-    for rule in _BY_SUBJECT["segments"]:
-        yield from _apply(rule, page, file=f"corpus/segments/{id}.json", doubts=page.doubts)
+    doubtful = suspects is None or suspects.of_page(page)
+    if doubtful:
+        for rule in _BY_SUBJECT["document"]:
+            yield from _apply(rule, page, file=f"corpus/documents/{id}.json", doubts=page.doubts)
+        for rule in _BY_SUBJECT["segments"]:
+            yield from _apply(rule, page, file=f"corpus/segments/{id}.json", doubts=page.doubts)
     for annotator, marked in sets:
-        file = context.file(annotator, id)
-        added = EntityWork(context, marked.entities, context.corpus.entities)
-        for rule in _BY_SUBJECT["entities"] if added.own else ():
-            yield from _apply(rule, added, file=file, doubts=added.doubts)
-        work = Work(page, annotator, marked)
-        for rule in _BY_SUBJECT["set"]:
+        if marked.entities:
+            yield from _added_findings(context, annotator, id, marked)
+        # What is wrong with a document or its tokens may show in its sets.
+        asked = suspects.of_set(page, annotator, marked) if suspects and not doubtful else ALL
+        if asked:
+            yield from _set_findings(context, Work(page, annotator, marked, sound=asked != ALL), asked)
+
+
+def _added_findings(context: Context, annotator: str, id: str, marked: AnnotationSet) -> Iterator[Finding]:
+    """What is wrong with the entities that an annotator added."""
+    added = EntityWork(context, marked.entities, context.corpus.entities)
+    for rule in _BY_SUBJECT["entities"]:
+        yield from _apply(rule, added, file=context.file(annotator, id), doubts=added.doubts)
+
+
+def _set_findings(context: Context, work: Work, asked: frozenset[str]) -> Iterator[Finding]:
+    """What some of the rules find in a set, in the catalogue's order."""
+    file = context.file(work.annotator, work.page.id)
+    for rule in _BY_SUBJECT["set"]:
+        if rule.id in asked:
             yield from _apply(rule, work, file=file, doubts=work.doubts)
-        for constraint in context.scheme.constraints:
-            rule = _BY_KIND[constraint.kind]
+    for constraint in context.scheme.constraints:
+        rule = BY_KIND[constraint.kind]
+        if rule.id in asked:
             yield from _apply(rule, work, constraint, file=file, doubts=work.doubts, severity=constraint.severity)
 
 
@@ -146,4 +220,3 @@ _BY_SUBJECT: dict[Subject, tuple[Rule, ...]] = {
     subject: tuple(rule for rule in RULES if rule.subject == subject)
     for subject in ("stored", "document", "segments", "set", "entities", "corpus", "across")
 }
-_BY_KIND = {rule.find.__name__: rule for rule in RULES if rule.subject == "constraint"}

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
 from standoff.errors import UsageError
 
-__all__ = ["ALIKE", "SHINGLE", "jaccard", "pairs", "shingles"]
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[Any]
+
+__all__ = ["ALIKE", "FEW", "SHINGLE", "bands", "jaccard", "near", "pairs", "shingles"]
 
 SHINGLE = 5
 """Words of a shingle."""
@@ -16,11 +24,18 @@ ALIKE = 0.5
 """From this Jaccard similarity on, two documents are near-duplicates. One changed word costs five shingles: half of
 them are left where one word in eight was changed, or a third of the text is new."""
 
-_FEW = 500
+FEW = 500
 """Up to so many documents all that share a shingle are compared; beyond, only those that MinHash proposes."""
 
-_HASHES, _BANDS = 120, 40
+_HASHES, _ROWS = 120, 3
 """40 bands of 3 hashes miss 5 in 1,000 pairs at a similarity of 0.5, and 1 in 10,000 at 0.6 (1 - (1 - s^3)^40)."""
+
+_CROWD, _LEADERS = 200, 8
+"""Of more documents than these that share a band, each is held against the first of some groups alone: a million
+copies of one notice would make half a billion pairs."""
+
+_KEPT, _CHUNK = 4096, 1024
+"""Texts whose shingles are kept, and texts that are hashed together: the shingles of all would fill the memory."""
 
 K = TypeVar("K", bound=Hashable)
 
@@ -51,14 +66,64 @@ def pairs(texts: Mapping[K, str], asked: Callable[[K, K], bool]) -> Iterator[tup
         UsageError: there are many texts, and the library that finds pairs among many is not installed.
     """
     keys = list(texts)
-    found = [shingles(texts[key]) for key in keys]
-    near = _sharing(found) if len(keys) <= _FEW else _proposed(found)
-    for m, n in near:
-        if asked(keys[m], keys[n]) and (alike := jaccard(found[m], found[n])) >= ALIKE:
+    of = lru_cache(_KEPT)(lambda n: shingles(texts[keys[n]]))
+    few = len(keys) <= FEW
+    for m, n in _sharing(map(of, range(len(keys)))) if few else _proposed([texts[key] for key in keys]):
+        if asked(keys[m], keys[n]) and (alike := jaccard(of(m), of(n))) >= ALIKE:
             yield keys[m], keys[n], alike
 
 
-def _sharing(found: list[frozenset[str]]) -> Iterator[tuple[int, int]]:
+def bands(texts: Sequence[str]) -> Numbers | None:
+    """The bands of each text's MinHash signature, a row a text: similar texts have one in common.
+
+    Returns:
+        None where the library that makes them is not installed.
+    """
+    try:
+        from rensa import RMinHash
+    except ImportError:
+        return None
+    import numpy as np
+
+    # Sorted: the same texts give the same hashes in whatever order a process keeps its sets.
+    digests = RMinHash.digests_from_token_sets([sorted(shingles(text)) for text in texts], _HASHES, 1)
+    hashes = np.array(digests, dtype=np.uint64).reshape(len(texts), _HASHES // _ROWS, _ROWS)
+    # Each band as one number that also tells which band it is: odd factors of 64 bits, so that no hash is lost.
+    number = np.arange(1, _HASHES // _ROWS + 1, dtype=np.uint64)[None, :] * np.uint64(0x9E3779B97F4A7C15)
+    mixed: Numbers = number
+    for n in range(_ROWS):
+        mixed = (mixed ^ hashes[:, :, n]) * np.uint64(0xD6E8FEB86659FD93)
+        mixed ^= mixed >> np.uint64(32)
+    return mixed
+
+
+def near(bands: Numbers, groups: Numbers) -> Numbers:
+    """The pairs of rows that share a band and are of different groups, each once, as two columns, the smaller first.
+
+    Args:
+        bands: one band a row; a document has as many rows as it has bands.
+        groups: the group of each row.
+    """
+    import numpy as np
+
+    by = np.argsort(bands, kind="stable")
+    ordered = bands[by]
+    bounds = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1], True])
+    found: list[Numbers] = [np.empty((0, 2), np.int64)]
+    for start, end in zip(bounds[:-1][np.diff(bounds) > 1], bounds[1:][np.diff(bounds) > 1], strict=True):
+        rows = by[start:end]
+        own = groups[rows]
+        others: Numbers = np.arange(len(rows))
+        if len(rows) > _CROWD:
+            others = np.sort(np.unique(own, return_index=True)[1])[:_LEADERS]
+        m, n = np.nonzero(own[:, None] != own[others][None, :])
+        both: Numbers = np.stack([rows[m], rows[others[n]]], axis=1)
+        found.append(np.sort(both, axis=1))
+    each: Numbers = np.unique(np.concatenate(found), axis=0)
+    return each
+
+
+def _sharing(found: Iterable[frozenset[str]]) -> Iterator[tuple[int, int]]:
     """All pairs that share a shingle."""
     holders: dict[str, list[int]] = {}
     for n, those in enumerate(found):
@@ -70,18 +135,19 @@ def _sharing(found: list[frozenset[str]]) -> Iterator[tuple[int, int]]:
         yield from ((m, n) for m in sorted(near))
 
 
-def _proposed(found: list[frozenset[str]]) -> Iterator[tuple[int, int]]:
+def _proposed(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     """The pairs that MinHash holds for similar."""
-    try:
-        from rensa import RMinHash, RMinHashLSH
-    except ImportError as error:
-        raise UsageError(
-            f"near-duplicates among {len(found)} documents are sought with rensa, which is not installed; "
-            "expected it: pip install 'standoff[dedup]'"
-        ) from error
-    # Sorted: the same texts give the same hashes in whatever order a process keeps its sets.
-    hashed = RMinHash.from_token_sets([sorted(those) for those in found], _HASHES, 1)
-    index = RMinHashLSH(ALIKE, _HASHES, _BANDS)
-    for n, one in enumerate(hashed):
-        yield from ((m, n) for m in sorted(index.query(one)))
-        index.insert(n, one)
+    import numpy as np
+
+    found = []
+    for first in range(0, len(texts), _CHUNK):
+        if (of := bands(texts[first : first + _CHUNK])) is None:
+            raise UsageError(
+                f"near-duplicates among {len(texts)} documents are sought with rensa, which is not installed; "
+                "expected it: pip install 'standoff[dedup]'"
+            )
+        found.append(of)
+    each = np.concatenate(found)
+    owner = np.arange(len(texts)).repeat(each.shape[1])
+    both = np.unique(owner[near(each.ravel(), owner)], axis=0)
+    yield from ((int(m), int(n)) for m, n in both[np.lexsort((both[:, 0], both[:, 1]))])

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-import msgspec
-
 from standoff.errors import nearest
 from standoff.scheme import REGISTRY
 from standoff.validate.graph import cycles
@@ -28,21 +26,17 @@ _ASKS = {"linked": (True, True), "nil": (False, True), "unchecked": (False, Fals
 
 
 def entity_id(work: EntityWork) -> Iterator[Fault]:
-    """An entity's id stands for one entity: what an annotator added takes no id that the registry uses otherwise.
+    """An entity's id stands for one entity among those of the registry, and among those that an annotator added.
+
+    An annotator's own may be called as one of the registry or of another annotator is: in the annotator's set the id
+    means the annotator's own, and what that is in the registry is decided by an adjudicator.
 
     Why: Annotations refer to entities by id alone.
-    Do: Give one of the two another id and change what refers to it; drop what an annotator added if it is the
-    registry's.
+    Do: Give one of the two another id and change what refers to it.
     """
     for id, n in Counter(entity.id for entity in work.own).items():
         if n > 1:
             yield id, "id", f"id {id!r} stands for {n} entities here; expected one"
-    for entity in work.own:
-        known = work.registry.get(entity.id)
-        if known and known != entity:
-            mine, theirs = msgspec.structs.asdict(entity), msgspec.structs.asdict(known)
-            differ = "; ".join(f"{k} {mine[k]!r}, there {theirs[k]!r}" for k in mine if mine[k] != theirs[k])
-            yield entity.id, "id", f"id {entity.id!r} is taken by another entity of the registry ({differ})"
 
 
 def entity_type_known(work: EntityWork) -> Iterator[Fault]:
@@ -73,12 +67,12 @@ def kb_status(work: EntityWork) -> Iterator[Fault]:
 
 
 def wikidata_unique(work: EntityWork) -> Iterator[Fault]:
-    """A Wikidata id stands for one entity.
+    """A Wikidata id stands for one entity of the registry, and for one of those that an annotator added.
 
     Why: Two entities for one thing split its mentions and every count made from them.
     Do: Merge the two entities, or correct the id that is wrong.
     """
-    first = {entity.wikidata: entity.id for entity in reversed(work.registry.values()) if entity.wikidata}
+    first: dict[str, str] = {}
     for entity in work.own:
         if entity.wikidata is not None and first.setdefault(entity.wikidata, entity.id) != entity.id:
             yield (

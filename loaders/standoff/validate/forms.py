@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from standoff.model import GOLD, Annotation, AnnotationSet
-from standoff.scheme import Layer
+from msgspec import Struct
+
+from standoff.model import GOLD, Annotation, AnnotationSet, Corpus
 from standoff.validate.words import short
 from standoff.validate.work import Context, Placed
 
-__all__ = ["form_label"]
+__all__ = ["Form", "Use", "form_label", "odd_ones", "uses"]
 
 _OFTEN = 3
 """From so many places on, a form counts as labelled in one way."""
+
+Form = tuple[str, str, str]
+"""A layer, an annotator, and the words that were marked."""
+
+
+class Use(Struct):
+    """In how many places an annotator gives a form one label."""
+
+    count: int
+    document: str
+    id: str
+    """The first of them, by document."""
+    entities: tuple[str, ...] | None
+    """What all of them refer to; None where they differ in it."""
+
+    def add(self, other: Use) -> None:
+        """Takes in other places where the form has the same label."""
+        self.count += other.count
+        if other.document < self.document:
+            self.document, self.id = other.document, other.id
+        if other.entities != self.entities:
+            self.entities = None
 
 
 def form_label(context: Context) -> Iterator[Placed]:
@@ -23,44 +46,55 @@ def form_label(context: Context) -> Iterator[Placed]:
     Why: The odd one out is most often a slip: the wrong key was pressed, or the wrong entity linked.
     Do: Correct the label. Where the form means something else here, accept the finding with a reason.
     """
-    for layer in (layer for layer in context.layers.values() if layer.kind == "span"):
-        for who in sorted({*(who for who, _ in context.corpus.sets), GOLD}):
-            for form, labels in _forms(context, layer, who).items():
-                if len(labels) != 2:
-                    continue
-                (usual, places), (odd, alone) = sorted(labels.items(), key=lambda found: (-len(found[1]), found[0]))
-                if len(alone) != 1 or len(places) < _OFTEN or len({_entities(layer, a) for _, a in places}) > 1:
-                    continue
-                document, annotation = alone[0]
-                elsewhere = f"{places[0][0]}#{places[0][1].id}"
-                yield (
-                    context.file(who, document),
-                    annotation.id,
-                    "label",
-                    f"{short(form)} is {odd!r} here and {usual!r} in all {len(places)} other places ({elsewhere} "
-                    f"{'first' if len(places) > 1 else ''}); expected the same",
-                )
+    for form, labels in uses(context.corpus).items():
+        for document, id, message in odd_ones(form, labels):
+            yield context.file(form[1], document), id, "label", message
 
 
-def _forms(context: Context, layer: Layer, who: str) -> dict[str, dict[str, list[tuple[str, Annotation]]]]:
-    """Form -> label -> where it has it, of the annotations of one annotator that have one fragment and no fault."""
-    found: dict[str, dict[str, list[tuple[str, Annotation]]]] = {}
-    known = frozenset(layer.label_names)
-    for document, marked in _sets(context, who):
-        page = context.corpus.documents.get(document)
+def uses(corpus: Corpus) -> dict[Form, dict[str, Use]]:
+    """How each form is labelled, of the annotations that have one fragment and no fault."""
+    layers = {layer.name: layer for layer in corpus.scheme.layers if layer.kind == "span"}
+    labels = {name: frozenset(layer.label_names) for name, layer in layers.items()}
+    registry = {name: [role.name for role in layer.roles if role.registry] for name, layer in layers.items()}
+    found: dict[Form, dict[str, Use]] = {}
+    for who, document, marked in _sets(corpus):
+        page = corpus.documents.get(document)
         for a in marked.annotations if page else ():
-            if a.layer == layer.name and len(a.spans) == 1 and a.label in known:
+            if len(a.spans) == 1 and a.label in labels.get(a.layer, ()):
                 span = a.spans[0]
                 if page and page.text[span.start : span.end] == span.quote:
-                    found.setdefault(span.quote, {}).setdefault(a.label, []).append((document, a))
+                    use = Use(1, document, a.id, _entities(registry[a.layer], a))
+                    of = found.setdefault((a.layer, who, span.quote), {})
+                    if a.label in of:
+                        of[a.label].add(use)
+                    else:
+                        of[a.label] = use
     return found
 
 
-def _sets(context: Context, who: str) -> list[tuple[str, AnnotationSet]]:
-    if who == GOLD:
-        return sorted(context.corpus.gold.items())
-    return sorted((document, marked) for (other, document), marked in context.corpus.sets.items() if other == who)
+def odd_ones(form: Form, labels: dict[str, Use]) -> Iterator[tuple[str, str, str]]:
+    """The document and id of the annotation that is labelled otherwise than all others of its form, and what is wrong.
+
+    Args:
+        labels: label -> its use.
+    """
+    if len(labels) != 2:
+        return
+    (usual, places), (odd, alone) = sorted(labels.items(), key=lambda found: (-found[1].count, found[0]))
+    if alone.count == 1 and places.count >= _OFTEN and places.entities is not None:
+        yield (
+            alone.document,
+            alone.id,
+            f"{short(form[2])} is {odd!r} here and {usual!r} in all {places.count} other places "
+            f"({places.document}#{places.id} first); expected the same",
+        )
 
 
-def _entities(layer: Layer, annotation: Annotation) -> frozenset[str]:
-    return frozenset(id for role in layer.roles if role.registry for id in annotation.refs.get(role.name, ()))
+def _sets(corpus: Corpus) -> Iterator[tuple[str, str, AnnotationSet]]:
+    """Annotator, document and set, gold among them."""
+    yield from ((who, document, marked) for (who, document), marked in corpus.sets.items())
+    yield from ((GOLD, document, marked) for document, marked in corpus.gold.items())
+
+
+def _entities(roles: list[str], annotation: Annotation) -> tuple[str, ...]:
+    return tuple(sorted({id for role in roles for id in annotation.refs.get(role, ())}))

@@ -13,8 +13,6 @@ from standoff.validate.work import Fault, Work
 
 __all__ = ["balanced"]
 
-_PARAGRAPH = re.compile(r"[^\r\n\u2028\u2029]+")
-
 
 def balanced(work: Work, constraint: Constraint) -> Iterator[Fault]:
     """Around an annotation with some value, and what its role points to, every quotation mark has its counterpart.
@@ -35,7 +33,7 @@ def balanced(work: Work, constraint: Constraint) -> Iterator[Fault]:
         targets = [work.by_id[id] for id in annotation.refs.get(constraint.role, ()) if id in work.by_id]
         if not all(work.sure(target, "spans") for target in targets):
             continue
-        paragraphs = _paragraphs(text, (annotation, *targets))
+        paragraphs = _touched(work.page.paragraphs, (annotation, *targets))
         for pair in constraint.marks:
             for at, what in _astray(text, paragraphs, pair[0], pair[1]):
                 if at not in told:
@@ -49,12 +47,11 @@ def balanced(work: Work, constraint: Constraint) -> Iterator[Fault]:
                     )
 
 
-def _paragraphs(text: str, annotations: tuple[Annotation, ...]) -> list[tuple[int, int]]:
-    """The paragraphs from the first that the annotations touch to the end of the text, and how many they touch."""
+def _touched(paragraphs: list[tuple[int, int]], annotations: tuple[Annotation, ...]) -> list[tuple[int, int]]:
+    """The paragraphs that annotations touch, and those in between."""
     first = min(span.start for a in annotations for span in a.spans)
     last = max(span.end for a in annotations for span in a.spans)
-    found = [found.span() for found in _PARAGRAPH.finditer(text) if found.group().strip()]
-    return [(start, end) for start, end in found if end > first and start < last]
+    return [(start, end) for start, end in paragraphs if end > first and start < last]
 
 
 def _astray(text: str, paragraphs: list[tuple[int, int]], left: str, right: str) -> Iterator[tuple[int, str]]:
@@ -63,21 +60,22 @@ def _astray(text: str, paragraphs: list[tuple[int, int]], left: str, right: str)
     Args:
         left, right: the marks of a pair; they may be the same.
     """
+    marks = re.compile(f"[{re.escape(left + right)}]")
     opened: int | None = None
     for start, end in paragraphs:
         begin = start + len(text[start:end]) - len(text[start:end].lstrip())
-        for at in range(start, end):
+        if opened is not None and text[begin] not in (left, right):
+            yield opened, f"is not closed in its paragraph, and the next does not begin with {left!r}"
+            opened = None
+        for at in (found.start() for found in marks.finditer(text, start, end)):
             if text[at] == left and (left != right or opened is None or at == begin):
                 # Again at the head of a paragraph: the quotation goes on.
                 if opened is not None and at != begin:
                     yield opened, f"is not closed ahead of another {left!r}"
                 opened = at
-            elif text[at] == right:
+            else:
                 if opened is None:
                     yield at, f"closes nothing; expected {left!r} ahead of it"
-                opened = None
-            elif opened is not None and at == begin:
-                yield opened, f"is not closed in its paragraph, and the next does not begin with {left!r}"
                 opened = None
     if opened is not None and not _goes_on(text, paragraphs[-1][1], left):
         yield opened, f"is not closed; expected {right!r}"

@@ -9,6 +9,8 @@ from standoff.validate.words import any_of, listed, one_of, quoted
 from standoff.validate.work import Fault, Work
 
 __all__ = [
+    "DERIVED_ID",
+    "DRAWN_ID",
     "attribute_known",
     "attribute_required",
     "attribute_value",
@@ -23,8 +25,8 @@ __all__ = [
     "role_known",
 ]
 
-_DRAWN_ID = re.compile("[A-Za-z0-9_-]{1,64}")
-_DERIVED_ID = re.compile("[A-Za-z0-9_:-]{1,200}")
+DRAWN_ID = re.compile("[A-Za-z0-9_-]{1,64}")
+DERIVED_ID = re.compile("[A-Za-z0-9_:-]{1,200}")
 
 
 def layer_known(work: Work) -> Iterator[Fault]:
@@ -176,7 +178,7 @@ def id_form(work: Work) -> Iterator[Fault]:
     Do: Use letters, digits, _ and - only.
     """
     for annotation, layer in work.known:
-        form = _DRAWN_ID if layer.kind == "span" else _DERIVED_ID
+        form = DRAWN_ID if layer.kind == "span" else DERIVED_ID
         if not form.fullmatch(annotation.id):
             expected = f"does not match {form.pattern!r}"
             yield annotation.id, "id", f"id {annotation.id!r} of {quoted(annotation)} {expected}"

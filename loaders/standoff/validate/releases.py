@@ -11,7 +11,7 @@ from standoff.validate.duplicates import SHINGLE, pairs
 from standoff.validate.words import quoted
 from standoff.validate.work import Context, Fault, Placed
 
-__all__ = ["id_reused", "old_test_kept", "raw_kept", "release_listed", "split_kept"]
+__all__ = ["id_reused", "old_test_kept", "raw_kept", "release_listed", "split_kept", "withdrawn_again"]
 
 _TEST = "test"
 
@@ -43,6 +43,22 @@ def raw_kept(context: Context) -> Iterator[Placed]:
         now = context.corpus.documents.get(id)
         if now and now.raw_sha256 != (was := old.documents[id].raw_sha256):
             said = f"is {now.raw_sha256!r}, but was {was!r} in release {version}; expected the same"
+            yield f"corpus/documents/{id}.json", id, "raw_sha256", said
+
+
+def withdrawn_again(context: Context) -> Iterator[Placed]:
+    """A document that was withdrawn is in the corpus no more: neither under its id nor with its bytes.
+
+    Why: Who asked for a text to be withdrawn relies on it; and an id that means another article misleads who cited it.
+    Do: Take the document out of the corpus; give another article another id.
+    """
+    gone = {one.raw_sha256: id for id, one in context.corpus.withdrawn.items()}
+    for id, page in context.corpus.documents.items():
+        if id in context.corpus.withdrawn:
+            why = context.corpus.withdrawn[id].reason
+            yield f"corpus/documents/{id}.json", id, "id", f"document {id!r} was withdrawn ({why}); expected a new id"
+        elif page.raw_sha256 in gone:
+            said = f"has the bytes of {gone[page.raw_sha256]!r}, which was withdrawn; expected another article"
             yield f"corpus/documents/{id}.json", id, "raw_sha256", said
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from standoff.errors import OffsetError
+from standoff.adjudicate import Adjudication, derive, faults
+from standoff.errors import OffsetError, RecordError
 from standoff.model import GOLD, Annotation, AnnotationSet, Corpus, Document, Entity, Segments, Span
 from standoff.scheme import Layer
 from standoff.text import Alignment, sha
@@ -27,6 +30,9 @@ Fault: TypeAlias = tuple[str, str, str]
 
 Placed: TypeAlias = tuple[str, str, str, str]
 """What a rule on many files yields: the file, and a fault in it."""
+
+
+_LINE = re.compile(r"[^\r\n\u2028\u2029]+")
 
 
 class Doubts:
@@ -55,6 +61,14 @@ class Doubts:
     def told(self, id: str, field: str) -> bool:
         """Whether something has been said of the field, of what it is part of, or of a part of it."""
         return any(_part(field, other) or _part(other, field) for other in self._told.get(id, ()))
+
+
+class Adjudicated(msgspec.Struct, frozen=True):
+    """What decisions and policy make of the sets: gold and the registry, or why neither can be made."""
+
+    found: Adjudication | None
+    """None where there is neither a decision nor a policy, or where they cannot be followed."""
+    faults: tuple[Placed, ...]
 
 
 class Context:
@@ -116,6 +130,33 @@ class Context:
         annotator, _, document = place.partition("/")
         found = (self.annotations(annotator, document) or {}).get(id)
         return (found, self.corpus.sets[annotator, document]) if found else None
+
+    @cached_property
+    def adjudication(self) -> Adjudicated:
+        """What the corpus's decisions and policy make of its sets."""
+        corpus = self.corpus
+        if not corpus.decisions and corpus.policy is None:
+            return Adjudicated(None, ())
+        wrong = tuple((one.file, one.id, one.field, one.message) for one in faults(corpus))
+        if wrong:
+            return Adjudicated(None, wrong)
+        try:
+            return Adjudicated(derive(corpus), ())
+        except RecordError as error:
+            place = _placed(error.place)
+            # What is wrong with sets alone, other rules tell.
+            return Adjudicated(None, ((*place, error.message),) if place else ())
+
+    def surely_valid(self, definition: str, record: Any) -> bool:
+        """Whether the JSON Schema says nothing against a record; of those that are not, some may be valid.
+
+        Args:
+            definition: see `schema_errors`.
+        """
+        value = msgspec.to_builtins(record)
+        if not definition and isinstance(record, Document):
+            del value["text"]
+        return self._valid(definition)(value)
 
     def schema_errors(self, definition: str, record: Any) -> Iterator[tuple[str, str]]:
         """What the JSON Schema says against a record: field and message.
@@ -185,19 +226,29 @@ class Page:
         return alignment if alignment.length == len(self.document.text) else None
 
     @cached_property
-    def _token_starts(self) -> list[int]:
-        return sorted(start for start, _ in self.segments.tokens) if self.segments else []
+    def paragraphs(self) -> list[tuple[int, int]]:
+        """Where the lines of the text that hold something begin and end."""
+        return [line.span() for line in _LINE.finditer(self.text or "") if not line.group().isspace()]
+
+    @cached_property
+    def token_starts(self) -> list[int]:
+        """Where tokens begin, in order."""
+        return sorted([start for start, _ in self.segments.tokens]) if self.segments else []
 
     def tokens(self, spans: Iterable[Span]) -> int:
         """How many tokens begin inside the spans."""
-        starts = self._token_starts
+        starts = self.token_starts
         return sum(bisect_left(starts, span.end) - bisect_left(starts, span.start) for span in spans)
 
 
 class Work:
-    """One annotation set."""
+    """One annotation set.
 
-    def __init__(self, page: Page, annotator: str, marked: AnnotationSet) -> None:
+    Args:
+        sound: whether it is known that no annotation has a role or attribute that its layer does not have.
+    """
+
+    def __init__(self, page: Page, annotator: str, marked: AnnotationSet, *, sound: bool = False) -> None:
         self.page = page
         self.context = page.context
         self.annotator = annotator
@@ -205,6 +256,7 @@ class Work:
         self.marked = marked
         self.annotations = marked.annotations
         self.doubts = Doubts()
+        self._sound = sound
         self._placed: dict[str, tuple[Annotation, ...]] = {}
 
     @property
@@ -229,9 +281,9 @@ class Work:
         return {annotation.id: annotation for annotation in reversed(self.annotations)}
 
     @cached_property
-    def entities(self) -> dict[str, Entity]:
-        """The registry, and what the annotator added to it here."""
-        return {**{entity.id: entity for entity in self.marked.entities}, **self.context.corpus.entities}
+    def entities(self) -> Mapping[str, Entity]:
+        """The registry, and what the annotator added here: an id that both have means the annotator's own."""
+        return ChainMap({entity.id: entity for entity in self.marked.entities}, self.context.corpus.entities)
 
     @cached_property
     def _of(self) -> dict[str, list[Annotation]]:
@@ -269,7 +321,7 @@ class Work:
 
         A field that is absent while an unknown name stands beside it may be there under that name.
         """
-        if self.doubts.none and not self._misnamed_ids:
+        if self.doubts.none and (self._sound or not self._misnamed_ids):
             return True
         for field in fields:
             if self.doubts.on(annotation.id, field):
@@ -324,6 +376,18 @@ class EntityWork:
         self.own = tuple(own)
         self.registry = registry
         self.doubts = Doubts()
+
+
+def _placed(place: str) -> tuple[str, str, str] | None:
+    """File, id and field of what an error says cannot be followed; None where that is no item and no decision."""
+    at, _, rest = place.partition("#")
+    id, _, field = rest.partition(" ")
+    if not at.startswith("annotations/"):
+        if not id:
+            return None
+        annotator, _, document = at.partition("/")
+        at = f"annotations/{'decisions' if annotator == 'decision' else f'sets/{annotator}'}/{document}.json"
+    return at, id, field
 
 
 def _place(annotation: Annotation) -> tuple[int, int, str]:

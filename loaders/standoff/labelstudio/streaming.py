@@ -1,0 +1,62 @@
+"""Exports of Label Studio read piece by piece, however large they are: a file is one list of tasks on one line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from standoff.errors import FileError
+
+__all__ = ["PIECE", "tasks"]
+
+PIECE = 1 << 20
+"""Bytes that are read at a time."""
+
+_BORDER = re.compile(
+    rb'\}\s*,\s*(?=\{\s*"id"\s*:\s*[0-9]+\s*,\s*'
+    rb'"(?:annotations|predictions|drafts|data|meta|file_upload|inner_id|project|created_at)")'
+)
+"""Where one task ends and another begins. Inside a text no quotation mark stands bare, so that none of it looks so."""
+
+_TASKS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+
+
+def tasks(file: BinaryIO, *, place: str, piece: int = PIECE) -> Iterator[list[dict[str, msgspec.Raw]]]:
+    """The tasks of an export, some at a time: field -> its JSON.
+
+    Memory is bounded where tasks are written as Label Studio writes them, their ids first; of another list of objects
+    all is held.
+
+    Raises:
+        FileError: it is no list of objects in JSON.
+    """
+    begun = file.read(piece).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not begun.startswith(b"["):
+        raise FileError(f"begins with {begun[:20]!r}; expected a list of tasks in JSON", place=place)
+    ahead, done = begun[1:], not begun
+    while not done:
+        borders = [found.end() for found in _BORDER.finditer(ahead)]
+        read = file.read(piece)
+        done = not read
+        if borders and not done:
+            whole = ahead[: borders[-1]].rstrip(b", \t\r\n")
+            try:
+                found = _TASKS.decode(b"[" + whole + b"]")
+            except msgspec.DecodeError:
+                # What looked like a border stands inside a task: only the whole of it will tell.
+                ahead += read + file.read()
+                done = True
+            else:
+                yield found
+                ahead = ahead[borders[-1] :] + read
+        else:
+            ahead += read
+    try:
+        last = _TASKS.decode(b"[" + ahead)
+    except msgspec.DecodeError as error:
+        raise FileError(f"is no list of tasks in JSON: {error}", place=place) from error
+    if last:
+        yield last
