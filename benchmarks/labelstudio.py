@@ -1,14 +1,17 @@
 """How fast tasks go to Label Studio and come back, against requests that do nothing but carry them.
 
-    .venv/bin/python benchmarks/labelstudio.py --tasks 10000
+    .venv/bin/python benchmarks/labelstudio.py --tasks 10000 --rounds 1
 
 Starts a server of its own in a temporary folder, with the libraries of the checkout's. Each measurement runs in a
-process of its own, so that its memory is its own; the bare requests and ours take turns, on one server.
+process of its own, so that its memory is its own. Each of ours stands between two bare ones on the same server, whose
+mean evens out what else the machine does meanwhile; of several rounds, the median counts. Seconds of processors, the
+client's and the server's, are told beside those of the clock: they hold on a machine that others use too.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import sys
 import tempfile
@@ -17,11 +20,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import mean
-from typing import Any
+from statistics import mean, median
 
 import msgspec
-from msgspec import structs
+from msgspec import Struct, structs
 
 from standoff import files
 from standoff.labelstudio import server
@@ -86,73 +88,124 @@ def _relations(layer: Layer, made: list[Annotation]) -> Iterator[Annotation]:
             yield Annotation(id, layer.name, layer.label_names[0], refs=refs)
 
 
-def bare_push(studio: Studio, tasks: int, regions: int, root: Path) -> float:
-    """Seconds that requests take whose bodies were made before."""
+def bare_push(studio: Studio, tasks: int, regions: int, root: Path) -> Callable[[], None]:
+    """Requests whose bodies were made before."""
     made = corpus(tasks, regions)
     encoded = [
         msgspec.json.encode(to_task(made.sets[WHO, id], one, made, annotator=WHO)) for id, one in made.documents.items()
     ]
     bodies = [b"[" + b",".join(encoded[n : n + CHUNK]) + b"]" for n in range(0, tasks, CHUNK)]
-    with connected(studio) as client:
-        body = {"title": "bare", "label_config": interface(made.scheme)}
-        project = ask(client, "POST", "api/projects/", body=body)["id"]
-        begun = time.monotonic()
-        for body in bodies:
-            ask(client, "POST", f"api/projects/{project}/import", body=body)
-        return time.monotonic() - begun
+
+    def act() -> None:
+        with connected(studio) as client:
+            described = {"title": "bare", "label_config": interface(made.scheme)}
+            project = ask(client, "POST", "api/projects/", body=described)["id"]
+            for body in bodies:
+                ask(client, "POST", f"api/projects/{project}/import", body=body)
+
+    return act
 
 
-def our_push(studio: Studio, tasks: int, regions: int, root: Path) -> float:
-    """Seconds that a push takes."""
+def our_push(studio: Studio, tasks: int, regions: int, root: Path) -> Callable[[], None]:
+    """A push."""
     made = corpus(tasks, regions)
-    begun = time.monotonic()
-    report = push(root, made, WHO, studio)
-    seconds = time.monotonic() - begun
-    assert len(report.created) == tasks, report.findings[:3]
-    return seconds
+
+    def act() -> None:
+        report = push(root, made, WHO, studio)
+        assert len(report.created) == tasks, report.findings[:3]
+
+    return act
 
 
-def bare_pull(studio: Studio, tasks: int, regions: int, root: Path) -> float:
-    """Seconds that one export takes, whose bytes are thrown away."""
-    with connected(studio) as client:
-        listed = ask(client, "GET", "api/projects/", params={"page_size": 100})["results"]
-        project = next(one["id"] for one in listed if one["title"] != "bare")
-        begun = time.monotonic()
-        params = {"exportType": "JSON", "download_all_tasks": "true"}
-        headers = {"Authorization": f"Token {studio.token}"}
-        path, read = f"/api/projects/{project}/export", 0
-        with client.http.stream("GET", path, params=params, headers=headers, timeout=3600) as answer:
-            for part in answer.iter_bytes(1 << 20):
-                read += len(part)
-        assert answer.status_code == 200
-        assert read > tasks * 1000
-        return time.monotonic() - begun
+def bare_pull(studio: Studio, tasks: int, regions: int, root: Path) -> Callable[[], None]:
+    """One export, whose bytes are thrown away."""
+
+    def act() -> None:
+        with connected(studio) as client:
+            listed = ask(client, "GET", "api/projects/", params={"page_size": 100})["results"]
+            project = next(one["id"] for one in listed if one["title"] != "bare")
+            params = {"exportType": "JSON", "download_all_tasks": "true"}
+            headers = {"Authorization": f"Token {studio.token}"}
+            path, read = f"/api/projects/{project}/export", 0
+            with client.http.stream("GET", path, params=params, headers=headers, timeout=3600) as answer:
+                for part in answer.iter_bytes(1 << 20):
+                    read += len(part)
+            assert answer.status_code == 200
+            assert read > tasks * 1000
+
+    return act
 
 
-def our_pull(studio: Studio, tasks: int, regions: int, root: Path) -> float:
-    """Seconds that a pull takes that writes every set."""
+def our_pull(studio: Studio, tasks: int, regions: int, root: Path) -> Callable[[], None]:
+    """A pull that writes every set."""
     made = structs.replace(corpus(tasks, regions), sets={})
-    begun = time.monotonic()
-    report = pull(root, made, WHO, studio)
-    seconds = time.monotonic() - begun
-    assert len(report.written) == tasks, report.findings[:3]
-    return seconds
+
+    def act() -> None:
+        report = pull(root, made, WHO, studio)
+        assert len(report.written) == tasks, report.findings[:3]
+
+    return act
 
 
-def pull_again(studio: Studio, tasks: int, regions: int, root: Path) -> float:
-    """Seconds that a pull takes that finds every set unchanged."""
+def pull_again(studio: Studio, tasks: int, regions: int, root: Path) -> Callable[[], None]:
+    """A pull that finds every set unchanged."""
     made = corpus(tasks, regions)
-    begun = time.monotonic()
-    report = pull(root, made, WHO, studio)
-    seconds = time.monotonic() - begun
-    assert len(report.unchanged) == tasks, report.findings[:3]
-    return seconds
+
+    def act() -> None:
+        report = pull(root, made, WHO, studio)
+        assert len(report.unchanged) == tasks, report.findings[:3]
+
+    return act
 
 
-def measured(work: Callable[..., float], *given: Any) -> tuple[float, int]:
-    """Seconds of a measurement, and the most memory that its process ever had, in MB."""
-    seconds = work(*given)
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+ROUND = (bare_push, our_push, bare_push, bare_pull, our_pull, bare_pull, pull_again, bare_pull)
+
+
+class Took(Struct, frozen=True):
+    """What a measurement took."""
+
+    seconds: float
+    client: float
+    """Seconds of a processor."""
+    server: float
+    memory: int
+    """The most that its process ever had, in MB."""
+
+
+def measured(work: Callable[..., Callable[[], None]], studio: Studio, tasks: int, regions: int, root: Path) -> Took:
+    """What something takes that was made ready before."""
+    act = work(studio, tasks, regions, root)
+    clock, own, server_s = time.monotonic(), time.process_time(), processor(studio)
+    act()
+    took = time.monotonic() - clock, time.process_time() - own, processor(studio) - server_s
+    return Took(*took, memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+def processor(studio: Studio) -> float:
+    """Seconds of a processor that the server has used since it began."""
+    fields = Path(f"/proc/{studio.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def one_round(studio: Studio, tasks: int, regions: int) -> dict[str, float]:
+    """What ours is to a bare one: rate to rate; all measurements are told as they come."""
+    rates: list[float] = []
+    with tempfile.TemporaryDirectory(prefix="standoff-bench-") as folder:
+        for work in ROUND:
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+                took = alone.submit(measured, work, studio, tasks, regions, Path(folder)).result()
+            rates.append(tasks / took.seconds)
+            each = f"{1000 * took.client / tasks:5.2f} ms client {1000 * took.server / tasks:5.2f} ms server a task"
+            sys.stdout.write(f"{work.__name__:10} {rates[-1]:6.0f} tasks/s {each} {took.memory:5d} MB\n")
+            sys.stdout.flush()
+    with connected(studio) as client:
+        for project in ask(client, "GET", "api/projects/", params={"page_size": 100})["results"]:
+            ask(client, "DELETE", f"api/projects/{project['id']}/")
+    return {
+        work.__name__: rates[n] / mean((rates[n - 1], rates[n + 1]))
+        for n, work in enumerate(ROUND)
+        if work not in (bare_push, bare_pull)
+    }
 
 
 def main() -> None:
@@ -160,29 +213,18 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     asked.add_argument("--tasks", type=int, default=1000)
     asked.add_argument("--regions", type=int, default=30)
+    asked.add_argument("--rounds", type=int, default=3)
     given = asked.parse_args()
-    out = sys.stdout.write
     with tempfile.TemporaryDirectory(prefix="standoff-bench-") as folder:
         root = Path(folder)
-        environment = ROOT / ".standoff" / "studio" / "env"
-        studio = server.up(root, environment=environment)
+        studio = server.up(root, environment=ROOT / ".standoff" / "studio" / "env")
         try:
-            rates: dict[str, list[float]] = {}
-            for work in (bare_push, our_push, bare_push, bare_pull, our_pull, bare_pull, pull_again, bare_pull):
-                with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-                    what = (studio, given.tasks, given.regions, root)
-                    seconds, memory = alone.submit(measured, work, *what).result()
-                rate = given.tasks / seconds
-                out(f"{work.__name__:11} {seconds:7.1f} s {rate:6.0f} tasks/s {memory:5d} MB\n")
-                sys.stdout.flush()
-                rates.setdefault(work.__name__, []).append(rate)
-            # Each of ours stands between two bare ones, whose mean evens out what else the machine does meanwhile.
-            bare_in, bare_out = mean(rates["bare_push"]), mean(rates["bare_pull"][:2])
-            out(f"push at {rates['our_push'][0] / bare_in:.2f} of bare requests, ")
-            out(f"pull at {rates['our_pull'][0] / bare_out:.2f} of a bare export, ")
-            out(f"again at {rates['pull_again'][0] / mean(rates['bare_pull'][1:]):.2f}\n")
+            rounds = [one_round(studio, given.tasks, given.regions) for _ in range(given.rounds)]
         finally:
             server.down(root)
+    for name in rounds[0]:
+        ratios = sorted(one[name] for one in rounds)
+        sys.stdout.write(f"{name}: {median(ratios):.2f} of bare ({', '.join(f'{one:.2f}' for one in ratios)})\n")
 
 
 if __name__ == "__main__":

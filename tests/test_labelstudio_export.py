@@ -217,6 +217,17 @@ def named(task: dict[str, Any], id: str, name: str) -> None:
     picked |= {"from_name": "naming-referent-new", "type": "textarea", "value": {"text": [name]}}
 
 
+def test_an_id_that_the_annotator_and_the_registry_have_is_offered_once_as_the_annotators(tiny: Corpus) -> None:
+    (who, document), marked = min(tiny.sets.items())
+    there = min(tiny.entities.values(), key=lambda entity: entity.id)
+    own = structs.replace(there, name="Somebody else")
+
+    task = to_task(structs.replace(marked, entities=(own,)), tiny.documents[document], tiny, annotator=who)
+
+    offered = [option["value"] for option in task["data"]["entities"] if option["alias"] == there.id]
+    assert offered == [f"Somebody else · {there.type} · {there.id}"]
+
+
 def test_a_name_that_is_written_becomes_an_entity_of_the_set(small: Corpus) -> None:
     task = task_of(small)
     named(task, "n2", " Ada ")

@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from standoff.labelstudio.codebook import codebook, section
+from standoff.labelstudio.panel import _REMEDIES
 from standoff.labelstudio.tasks import to_task
 from standoff.labelstudio.watch import findings_on, told
 from standoff.model import AnnotationSet, Corpus
@@ -54,6 +55,32 @@ def test_a_finding_names_the_words_what_is_asked_and_what_to_do_with_the_codeboo
         "Codebook · naming: café",
     ]
     assert "A place where one eats or drinks" in panel
+
+
+def test_a_message_speaks_in_words_of_the_article_and_the_interface_and_not_in_ids(tiny: Corpus) -> None:
+    by_role, *_ = items(said(tiny, changed(tiny, "r1", refs={"said": ("n1",), "speaker": ("n1",)}))[0]["findings"])
+    by_entity, *_ = items(said(tiny, changed(tiny, "n2", label="who"))[0]["findings"])
+    unanswered, *_ = items(said(tiny, changed(tiny, "n2", attributes={}))[0]["findings"])
+
+    assert by_role == (
+        "tells “said” Said: said “Ada Quill” is the naming &#x27;Ada Quill&#x27;; expected point. "
+        "Point to an annotation of an allowed layer."
+    )
+    assert by_entity == (
+        "who “Quill Café” label &#x27;who&#x27;, but referent “Quill Café” (Quill Café) is &#x27;café&#x27;; "
+        "expected the same. Correct the label, the entity&#x27;s type, or which entity is meant."
+    )
+    assert unanswered == (
+        "café “Quill Café” Shape: has no “Shape”; expected one of &#x27;proper&#x27;, &#x27;common&#x27;, "
+        "&#x27;pronoun&#x27;. Choose a value."
+    )
+
+
+def test_no_advice_is_about_what_annotators_do_not_see() -> None:
+    advice = [remedy for remedy in _REMEDIES.values() if remedy]
+
+    assert len(advice) > 20
+    assert not [one for one in advice if re.search(r"schema|Items|\bids?\b|standoff|accept", one)]
 
 
 def test_a_warning_is_to_be_looked_at_and_keeps_no_task_in_the_tab(tiny: Corpus) -> None:

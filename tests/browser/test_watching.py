@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 
 def looked(root: Path, studio: Studio) -> list[Told]:
-    return list(watch(files.read(root), {"r1": studio}, once=True))
+    return [one for one in watch(files.read(root), {"r1": studio}, once=True) if isinstance(one, Told)]
 
 
 def test_a_wrong_submission_is_told_in_the_task_and_the_panel_is_gone_once_it_is_mended(
@@ -29,10 +29,10 @@ def test_a_wrong_submission_is_told_in_the_task_and_the_panel_is_gone_once_it_is
     editor.leave()
     editor.send("Submit")
 
-    assert looked(checkout, studio) == [Told("r1", "en_fair", 1, 0)]
+    assert errors(looked(checkout, studio)) == [1]
     editor.open(project, task)
     panel = editor.page.locator(".standoff-findings .found")
-    assert panel.locator("b").first.inner_text() == "To fix: 1"
+    assert panel.locator("b").first.inner_text().startswith("To fix: 1")
     assert panel.locator("li").first.inner_text().startswith("café “Quill Café” Referent: ")
     section = panel.locator("details", has_text="Codebook · naming: café")
     assert not section.get_by_text("A place where one eats or drinks").is_visible()
@@ -45,10 +45,16 @@ def test_a_wrong_submission_is_told_in_the_task_and_the_panel_is_gone_once_it_is
     editor.select(60, cafe)
     editor.choose("Quill Café · café · quill_cafe")
     editor.send("Update")
-    assert looked(checkout, studio) == [Told("r1", "en_fair", 0, 0)]
+    assert errors(looked(checkout, studio)) == [0]
     editor.open(project, task)
-    assert panel.count() == 0
+    assert panel.locator("li", has_text="Quill Café").count() == 0
+    assert panel.get_by_text("To fix: ").count() == 0
     assert to_fix(editor, project) == 0
+
+
+def errors(seen: list[Told]) -> list[int]:
+    """How many errors were told of each task; what else is worth a look in the article is not this test's."""
+    return [one.errors for one in seen]
 
 
 def to_fix(editor: Editor, project: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from msgspec import structs
@@ -47,6 +49,23 @@ root, url, token, pid = sys.argv[1:]
 sending._TASKS = 20
 corpus = files.read(Path(root))
 push(Path(root), corpus, "a1", Studio(url, token, int(pid)))
+"""
+
+PULL_KILLED = """
+import os, sys
+from pathlib import Path
+from standoff import files
+from standoff.labelstudio import projects, pull
+from standoff.labelstudio.server import Studio
+root, url, token, pid, enough = sys.argv[1:]
+projects.PAGE, pull._TOGETHER = 20, 10
+save = pull.Journal.save
+def save_and_die(journal):
+    save(journal)
+    if sum(bool(seen.listed) for seen in journal.documents.values()) > int(enough):
+        os.kill(os.getpid(), 9)
+pull.Journal.save = save_and_die
+pull.pull(Path(root), files.read(Path(root)), "a1", Studio(url, token, int(pid)))
 """
 
 
@@ -84,6 +103,8 @@ class Proxy:
         self.studio = structs.replace(studio, url=f"http://127.0.0.1:{self._listening.getsockname()[1]}")
         self.left: int | None = None
         """Bytes of answers that still go through; no end where None."""
+        self.asked: list[str] = []
+        """What was asked for, in the order in which it came."""
         self.imports = 0
         self.on_import: Callable[[int], bool] = lambda n: True
         """Told of each import that was passed on, by its number: whether its answer goes through."""
@@ -110,6 +131,7 @@ class Proxy:
 
     def _there(self, client: socket.socket, server: socket.socket, answered: threading.Event) -> None:
         while data := _received(client):
+            self.asked += (line.decode() for line in re.findall(rb"\A(?:GET|POST) (\S+)", data))
             if re.match(rb"POST \S+/import", data):
                 self.imports += 1
                 if not self.on_import(self.imports):
@@ -263,6 +285,44 @@ def test_a_pull_that_is_cut_off_leaves_whole_files_and_the_next_takes_the_rest(
     assert all(before[id] == text for id, text in taken.items())
     assert (len(report.written), len(report.unchanged)) == (MANY - len(taken), len(taken))
     assert sets(checkout) == before
+
+
+def test_a_pull_after_one_that_was_cut_off_or_killed_reads_only_the_rest(
+    checkout: Path, studio: Studio, many: Corpus
+) -> None:
+    push(checkout, many, "a1", studio)
+    before = sets(checkout)
+    for path in (checkout / "annotations" / "sets" / "a1").iterdir():
+        path.unlink()
+    with between(studio) as proxy:
+        proxy.left = 4 * len(str(before["n000"])) * PORTION
+        with pytest.raises(StudioError, match="the connection failed"):
+            pull(checkout, structs.replace(many, sets={}), "a1", proxy.studio)
+    taken = sets(checkout)
+    given = [str(checkout), studio.url, studio.token, str(studio.pid)]
+    killed = subprocess.run([sys.executable, "-c", PULL_KILLED, *given, str(len(taken))], check=False)
+    more = sets(checkout)
+    with between(studio) as proxy:
+        report = pull(checkout, files.read(checkout), "a1", proxy.studio)
+        read = chosen(proxy)
+        again = pull(checkout, files.read(checkout), "a1", proxy.studio)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert 0 < len(taken) < len(more) < MANY
+    assert (len(report.written), len(report.unchanged)) == (MANY - len(more), len(more))
+    # What was in its place when the process was killed, and not remembered yet, is read again.
+    assert MANY - len(more) <= len(read) < MANY - len(taken)
+    assert len(again.unchanged) == MANY
+    assert chosen(proxy) == read, "nothing is read a second time"
+    assert sets(checkout) == before
+
+
+def chosen(proxy: Proxy) -> list[int]:
+    """The tasks that were read by their ids."""
+    asked = [parse_qs(urlsplit(path).query) for path in proxy.asked]
+    return [
+        id for query in asked for one in query.get("query", ()) for id in json.loads(one)["selectedItems"]["included"]
+    ]
 
 
 def test_two_pushes_at_once_do_everything_once(checkout: Path, studio: Studio, many: Corpus) -> None:

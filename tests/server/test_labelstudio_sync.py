@@ -397,6 +397,37 @@ def test_a_task_that_was_seen_and_is_gone_is_a_finding_that_says_where_its_last_
     assert pulled(checkout, studio).unchanged == DOCUMENTS
 
 
+def test_whatever_changes_in_a_task_that_was_pulled_is_seen_by_the_next_pull(checkout: Path, studio: Studio) -> None:
+    account = users.add(checkout, studio, "a1")
+    project = pushed(checkout, studio).project
+    found = tasks(studio, project)
+    assert (pulled(checkout, studio).findings, pulled(checkout, studio).unchanged) == ((), DOCUMENTS)
+    (journal,) = (checkout / ".standoff" / "journal" / "a1").glob("*")
+    assert [path.name for path in journal.glob("*.jsonl")] == ["1.jsonl"]
+    (first,), (second,) = found["en_fair"]["annotations"], found["fr_marche"]["annotations"]
+    with logged_in(studio, account) as browser:
+        draft = f"/api/tasks/{found['ar_souk']['id']}/annotations/{found['ar_souk']['annotations'][0]['id']}/drafts"
+        browser.post(draft, {"result": first["result"][:1]})
+    with connected(studio) as client:
+        ask(client, "POST", f"api/tasks/{found['en_fair']['id']}/annotations/", body={"result": []})
+        body = {"result": [item for item in second["result"] if item["type"] != "textarea"]}
+        ask(client, "PATCH", f"api/annotations/{second['id']}/", body=body)
+    report = pulled(checkout, studio)
+    assert [(one.id, one.rule) for one in report.findings] == [
+        ("ar_souk", "studio-draft"),
+        ("en_fair", "studio-annotation-twice"),
+    ]
+    assert report.written == ("fr_marche",)
+    # What is wrong is told until it is mended, and what is on disk alone is told without a look at the task.
+    change_on_disk(checkout, "fr_marche", "Two.")
+    again = pulled(checkout, studio)
+    assert (again.findings, again.ahead) == (report.findings, ("fr_marche",))
+    with connected(studio) as client:
+        ask(client, "DELETE", f"api/annotations/{second['id']}/")
+
+    assert pulled(checkout, studio).gone == ("fr_marche",)
+
+
 def test_a_set_that_is_made_after_the_task_goes_into_it(checkout: Path, studio: Studio) -> None:
     path = checkout / "annotations" / "sets" / "a1" / "ar_souk.json"
     text = path.read_bytes()

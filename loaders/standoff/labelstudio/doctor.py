@@ -18,7 +18,7 @@ from standoff.labelstudio.client import Client, ask, connected, local, personal
 from standoff.labelstudio.server import Studio
 from standoff.model import Finding, Severity
 
-__all__ = ["doctor"]
+__all__ = ["doctor", "unguarded"]
 
 _CLOCKS = 60.0
 """Seconds by which two clocks may differ; tokens that live for minutes fail soon above it."""
@@ -40,7 +40,7 @@ def doctor(studio: Studio, *, now: datetime, private: tuple[Path, ...] = ()) -> 
         version = ask(client, "GET", "api/version")
         found = [
             *_version(version, studio.url),
-            *_plain(studio.url),
+            *unguarded(studio.url),
             *_sign_up(studio.url),
             *_token(client, studio, now),
             *_clock(client, studio.url, now),
@@ -68,7 +68,8 @@ def _version(answer: Any, url: str) -> Iterator[Finding]:
         yield _finding(url, "version", "studio-version", "warning", message)
 
 
-def _plain(url: str) -> Iterator[Finding]:
+def unguarded(url: str) -> Iterator[Finding]:
+    """What is wrong with the way to a server: plain HTTP is for this very machine alone."""
     if urlsplit(url).scheme != "https" and not local(url):
         message = "plain HTTP beyond this machine: token, texts and annotations can be read on the way; expected https"
         yield _finding(url, "url", "studio-plain-http", "error", message)

@@ -36,6 +36,10 @@ class Seen(Struct, frozen=True, omit_defaults=True):
     """The file and line of the journal that hold it."""
     before: str = ""
     """The same of the last version with an annotation."""
+    listed: str = ""
+    """What a list of tasks showed of it when it was last read with nothing wrong; empty where it is to be read anew."""
+    holds: str = ""
+    """The digest of the set that it then held; empty for none."""
 
 
 class Expected(Struct, frozen=True):
@@ -100,6 +104,11 @@ class Journal:
     def agree(self, document: str, base: str) -> None:
         """Remembers that both sides have this set."""
         self.documents[document] = msgspec.structs.replace(self.documents.get(document, Seen()), base=base)
+
+    def read(self, document: str, listed: str, holds: str) -> None:
+        """Remembers that a task was read with nothing wrong, and by what it is known to be the same still."""
+        seen = self.documents.get(document, Seen())
+        self.documents[document] = msgspec.structs.replace(seen, listed=listed, holds=holds)
 
     def forget(self, document: str) -> None:
         """Remembers nothing of a document any more; its versions stay in the journal."""

@@ -9,30 +9,52 @@ from typing import Any
 from standoff.errors import StandoffError
 from standoff.labelstudio.codebook import folded, plain, section
 from standoff.labelstudio.items import fields
-from standoff.model import Annotation, AnnotationSet, Finding
+from standoff.model import Annotation, AnnotationSet, Entity, Finding
 from standoff.scheme import Scheme
 from standoff.validate import RULES
+from standoff.validate.words import quoted
 
 __all__ = ["panel", "sections_of", "unreadable"]
 
 _FOR_CURATORS = re.compile(r"(?:, or|;) .*(?:schema|\$defs|Items).*")
 """What a remedy says to those who keep the schema, which annotators do not."""
 
-_REMEDIES = {rule.id: _FOR_CURATORS.sub(".", rule.remedy) for rule in RULES}
-_QUOTED = re.compile(r"'([A-Za-z0-9_:-]{1,200})'")
+_NOT_SHOWN = re.compile(r"\b(?:schema|minItems|maxItems|ids?|offsets|standoff)\b|\$defs")
+"""What a remedy speaks of that no annotator sees."""
+
+_ACCEPTED = re.compile(r"accept (?:it|the finding) with a reason")
+
+_QUOTED = re.compile(r"'([^']{1,200})'")
+_OFFSETS = re.compile(r" (?:at )?\[[0-9]+:[0-9]+\]")
+_POINTED_AT = re.compile(r"(?<=→ )\S+")
 _FIELD = re.compile(r"(attributes|refs)\.([a-z0-9_]+)")
 _SHOWN = 60
 
 
-def panel(findings: Sequence[Finding], marked: AnnotationSet, scheme: Scheme) -> str:
+def _remedy(remedy: str) -> str:
+    """What a remedy says to annotators; empty where all of it is for others."""
+    said = _ACCEPTED.sub("leave it as it is", _FOR_CURATORS.sub(".", remedy))
+    return "" if _NOT_SHOWN.search(said) else said
+
+
+_REMEDIES = {rule.id: _remedy(rule.remedy) for rule in RULES}
+
+
+def panel(
+    findings: Sequence[Finding], marked: AnnotationSet, scheme: Scheme, entities: Mapping[str, Entity] | None = None
+) -> str:
     """What the panel shows of the findings on a set; empty where there are none.
 
     Findings come in the order of the text. The sections of the codebook that they are about can be opened below them.
+
+    Args:
+        entities: those of the registry, which are called by their names.
     """
     known = {annotation.id: annotation for annotation in marked.annotations}
+    names = dict(entities or {}) | {entity.id: entity for entity in marked.entities}
     order = {id: n for n, id in enumerate(known)}
     findings = sorted(findings, key=lambda finding: (finding.severity, order.get(finding.id, -1), finding))
-    told = [_told(finding, known, scheme) for finding in findings]
+    told = [_told(finding, known, names, scheme) for finding in findings]
     headings = dict.fromkeys(heading for one in findings for heading in sections_of(one, known, scheme))
     errors = sum(finding.severity == "error" for finding in findings)
     title = f"To fix: {errors}" if errors else "Nothing to fix"
@@ -54,7 +76,7 @@ def unreadable(error: StandoffError, task: Mapping[str, Any], scheme: Scheme) ->
             "region is selected. Select it, click the label that is wrong once more, and mark the other one anew."
         )
     else:
-        what = _named(error.message, drawn)
+        what = plain(_QUOTED.sub(lambda id: f"“{drawn[id[1]]}”" if drawn.get(id[1]) else id[0], error.message))
     return _box("To fix: 1", [f"{f'<b>{where}</b> ' if where else ''}{what}"], (), scheme)
 
 
@@ -80,7 +102,7 @@ def _box(title: str, told: Iterable[str], headings: Iterable[str], scheme: Schem
     return "\n\n".join(parts)
 
 
-def _told(finding: Finding, known: Mapping[str, Annotation], scheme: Scheme) -> str:
+def _told(finding: Finding, known: Mapping[str, Annotation], names: Mapping[str, Entity], scheme: Scheme) -> str:
     annotation = known.get(finding.id)
     texts = {id: _text(one, known) for id, one in known.items()}
     where = f"<b>{plain(annotation.label)} {_of(texts[finding.id])}</b> " if annotation else ""
@@ -89,12 +111,30 @@ def _told(finding: Finding, known: Mapping[str, Annotation], scheme: Scheme) -> 
     part = (layer.attribute(field[2]) or layer.role(field[2])) if layer and field else None
     asked = f"{plain(part.title)}: " if part else ""
     look = "<i>(to look at)</i> " if finding.severity == "warning" else ""
-    return f"{look}{where}{asked}{_named(finding.message, texts)}. <i>{plain(_REMEDIES.get(finding.rule, ''))}</i>"
+    # What a part is called in the interface, where a message calls it by its name in the schema.
+    parts = {one.name: one.title for one in layer.attributes} if layer else {}
+    parts |= {one.name: one.title for one in layer.roles} if layer else {}
+    words = texts | {id: entity.name for id, entity in names.items()} | parts
+    message = plain(_in_words(_without_itself(finding.message, annotation), known, words))
+    remedy = plain(_REMEDIES.get(finding.rule, ""))
+    return f"{look}{where}{asked}{message}.{f' <i>{remedy}</i>' if remedy else ''}"
 
 
-def _named(message: str, texts: Mapping[str, str]) -> str:
-    """A message in which every id is followed by the words that it stands for: the text shows no ids."""
-    return plain(_QUOTED.sub(lambda id: f"{id[0]} “{texts[id[1]]}”" if texts.get(id[1]) else id[0], message))
+def _without_itself(message: str, annotation: Annotation | None) -> str:
+    """A message without the words of the annotation that it is about: they stand in front of it."""
+    if annotation is None:
+        return message
+    own = quoted(annotation)
+    return message.removeprefix(f"{own} ").removeprefix(f"{own}: ").replace(f" of {own}", "", 1)
+
+
+def _in_words(message: str, known: Mapping[str, Annotation], words: Mapping[str, str]) -> str:
+    """A message with the words that ids and names stand for, and without offsets: the text shows none of them."""
+    for id, annotation in known.items():
+        if annotation.spans:
+            message = message.replace(f" {id} {quoted(annotation)}", f" “{words[id]}”")
+    message = _POINTED_AT.sub(lambda id: f"“{words[id[0]]}”" if id[0] in known else id[0], _OFFSETS.sub("", message))
+    return _QUOTED.sub(lambda id: f"“{words[id[1]]}”" if words.get(id[1]) else id[0], message)
 
 
 def _text(annotation: Annotation, known: Mapping[str, Annotation]) -> str:

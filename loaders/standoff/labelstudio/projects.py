@@ -158,11 +158,18 @@ def batch_named(name: str) -> str:
 
 
 def tasks_of(
-    client: Client, project: int, include: str, what: str, progress: Progress, *, size: int = PAGE
+    client: Client,
+    project: int,
+    include: str,
+    what: str,
+    progress: Progress,
+    *,
+    size: int = PAGE,
+    only: Sequence[int] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """All tasks of a project with the fields that are wanted."""
+    """The tasks of a project with the fields that are wanted: all, or only some."""
     seen = 0
-    for page, total in pages(client, project, include=include, size=size):
+    for page, total in pages(client, project, include=include, size=size, only=only):
         for raw in page:
             progress(what, seen, total)
             seen += 1

@@ -15,6 +15,7 @@ from msgspec import Struct
 from standoff.errors import StudioError
 from standoff.files import set_path, write
 from standoff.labelstudio.client import Client, ask, connected, me
+from standoff.labelstudio.glance import glance, listed, means
 from standoff.labelstudio.items import fields
 from standoff.labelstudio.journal import Journal
 from standoff.labelstudio.locks import alone
@@ -28,15 +29,18 @@ from standoff.model import Corpus, Finding, Progress, silent
 __all__ = ["PullReport", "pull"]
 
 _TAKEN = (
-    "id,data,meta,annotations,drafts,draft_exists,result,was_cancelled,ground_truth,completed_by,updated_by,created_at,"
+    "id,data,meta,annotations,draft_exists,result,was_cancelled,ground_truth,completed_by,updated_by,created_at,"
     "updated_at,unique_id,lead_time,parent_prediction,last_action"
 )
 """The fields of tasks and annotations that a pull reads and keeps; not the names and addresses of people."""
 
-_WRITERS = 3
+_WRITERS = 2
 
 _DRAFTS = 50
 """Tasks whose drafts are asked for at once."""
+
+_TOGETHER = 500
+"""Tasks whose sets are written together, and then remembered: those of a page, while the next one is on its way."""
 
 
 class PullReport(Struct, frozen=True, kw_only=True):
@@ -73,7 +77,8 @@ def pull(
     """Takes what an annotator has submitted into the annotator's sets on disk.
 
     A set is taken where only the server's version has changed since both were the same. Everything the server shows
-    goes to the journal. A pull that is cut off has written whole files or none, and the next one takes what is left.
+    goes to the journal. A pull that is cut off has written whole files or none, and the next one reads what is left:
+    a task that was read before, with nothing wrong, is only looked at in a list until it changes.
     What cannot be taken is a finding, and keeps nothing else from being taken.
 
     Args:
@@ -109,10 +114,14 @@ def _pulled(
     client: Client, root: Path, work: Taking, project: Project, journal: Journal, progress: Progress
 ) -> list[Took]:
     """Takes one project's sets. While tasks are read, those that were taken are written."""
-    took: dict[str, Took] = {}
-    tasks: dict[str, int] = {}
+    by = means(work)
+    seen_before = glance(client, project, work, journal, by, progress)
+    took = {one.document: one for one in seen_before.took}
+    tasks = dict(seen_before.passed)
     with _Writer(root, work.annotator, journal) as writer:
-        for task in _tasks(client, project, work.corpus, progress):
+        for one in seen_before.took:
+            writer.take(one)
+        for task in _tasks(client, project, work.corpus, seen_before.rest, progress):
             id = str(fields(task, "data", "id"))
             again = id in tasks
             first = tasks.setdefault(id, task["id"])
@@ -124,6 +133,8 @@ def _pulled(
                 continue
             journal.keep(id, task)
             one = taken(task, work, id, journal)
+            if not (one.findings or one.meta):
+                one = msgspec.structs.replace(one, listed=listed(task, work.corpus.documents[id].text_sha256, by))
             writer.take(one)
             took[id] = msgspec.structs.replace(one, text="")
         for id, seen in journal.documents.items():
@@ -138,43 +149,72 @@ def _pulled(
 
 
 class _Writer:
-    """Puts sets in their places, several at a time: most of what that takes is waiting for the disk.
+    """Puts sets in their places, many at a time: while the server makes the next page, and not while this one is read.
 
-    Leaving it waits for all, and remembers what both sides have since: also where the work was cut off.
+    Leaving it waits for all, and remembers what both sides have since: also where the work was cut off. A pull that is
+    killed has remembered all but what it took last.
     """
 
     def __init__(self, root: Path, annotator: str, journal: Journal) -> None:
         self._root, self._annotator, self._journal = root, annotator, journal
         self._pool = ThreadPoolExecutor(_WRITERS)
+        self._waiting: list[Took] = []
         self._written: list[tuple[Took, Future[bool]]] = []
+        self._taken = 0
 
     def take(self, one: Took) -> None:
         """Writes a set where one is to be written."""
+        self._taken += 1
         if one.became == "written":
+            self._waiting.append(one)
+        else:
+            self._remember(one)
+        if self._taken % _TOGETHER == 0:
+            self._save()
+            self._write()
+
+    def _write(self) -> None:
+        for one in self._waiting:
             path = set_path(self._root, self._annotator, one.document)
             kept = msgspec.structs.replace(one, text="", meta={})
             self._written.append((kept, self._pool.submit(write, path, one.text)))
-        elif one.base:
+        self._waiting = []
+
+    def _remember(self, one: Took) -> None:
+        if one.base:
             self._journal.agree(one.document, one.base)
+        if one.listed:
+            self._journal.read(one.document, one.listed, one.base or self._journal.base(one.document) or "")
+
+    def _save(self) -> None:
+        """Remembers what is in its place by now."""
+        left = []
+        for one, future in self._written:
+            if future.done() and not future.exception():
+                self._remember(one)
+            else:
+                left.append((one, future))
+        self._written = left
+        self._journal.save()
 
     def __enter__(self) -> _Writer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._write()
         self._pool.shutdown(wait=True)
-        failed = [future for _, future in self._written if future.exception()]
-        for one, future in self._written:
-            if not future.exception():
-                self._journal.agree(one.document, one.base)
-        self._journal.save()
-        if error is None and failed:
-            failed[0].result()
+        self._save()
+        if error is None and self._written:
+            self._written[0][1].result()
 
 
-def _tasks(client: Client, project: Project, corpus: Corpus, progress: Progress) -> Iterator[dict[str, Any]]:
-    """The tasks of a project, with every draft: a list of tasks shows nobody but its author a draft."""
+def _tasks(
+    client: Client, project: Project, corpus: Corpus, only: Sequence[int] | None, progress: Progress
+) -> Iterator[dict[str, Any]]:
+    """Tasks of a project, with every draft: a list of tasks shows nobody but its author a draft."""
     waiting: list[dict[str, Any]] = []
-    for task in tasks_of(client, project.id, _TAKEN, "pulling tasks", progress, size=page_size(corpus)):
+    size = page_size(corpus)
+    for task in tasks_of(client, project.id, _TAKEN, "pulling tasks", progress, size=size, only=only):
         if not task.get("draft_exists"):
             yield task
             continue

@@ -18,8 +18,11 @@ from standoff.model import Progress
 
 __all__ = ["Sender", "in_bulk", "settled"]
 
-_TASKS, _BYTES = 500, 8 << 20
+_TASKS, _BYTES = 1000, 8 << 20
 """What one request carries; the server fails above 250 MiB, and what is under way has to fit into memory twice."""
+
+_FIRST = 125
+"""What the first request carries; each one after it may carry twice as much, so that the server soon has its work."""
 
 _SWITCH = 0.0005
 """Seconds after which a thread hands over to one that waits: a tenth of what is usual."""
@@ -36,6 +39,7 @@ class Sender:
         """Set before the first task is added."""
         self.stored = 0
         self._client, self._journal, self._there, self._server = client, journal, there, server
+        self._most = min(_FIRST, _TASKS)
         self._documents: list[tuple[str, str]] = []
         self._encoded: list[bytes] = []
         self._size = self._under_way = 0
@@ -56,7 +60,7 @@ class Sender:
         self._documents.append((document, base))
         self._encoded.append(task)
         self._size += len(task)
-        if len(self._encoded) == _TASKS or self._size > _BYTES:
+        if len(self._encoded) == self._most or self._size > _BYTES:
             self._send()
 
     def finish(self) -> None:
@@ -83,6 +87,7 @@ class Sender:
             self._journal.agree(document, base)
         self._journal.save()
         self._documents, self._encoded, self._size = [], [], 0
+        self._most = min(2 * self._most, _TASKS)
         # All is ready: the server is given the next request as soon as it has answered the last.
         self._wait()
         self._under_way = count

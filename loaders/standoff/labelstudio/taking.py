@@ -16,6 +16,7 @@ from standoff.labelstudio.journal import Journal
 from standoff.labelstudio.projects import finding
 from standoff.labelstudio.tasks import digest
 from standoff.model import AnnotationSet, Corpus, Finding, Severity
+from standoff.text import sha
 
 __all__ = ["Taking", "Took", "taken"]
 
@@ -32,6 +33,8 @@ class Took(Struct, frozen=True):
     task: int = 0
     meta: dict[str, Any] = {}
     """What the task has to say from now on; empty where it says so already."""
+    listed: str = ""
+    """What a list of tasks shows of it; empty where it is to be read anew the next time."""
     findings: tuple[Finding, ...] = ()
 
 
@@ -111,7 +114,9 @@ def _compared(task: Mapping[str, Any], work: Taking, id: str, journal: Journal) 
     """
     scheme = work.corpus.scheme
     marked, disk = from_task(task, work.corpus, work.annotator), work.corpus.sets.get((work.annotator, id))
-    here, there = digest(disk, scheme), digest(marked, scheme)
+    # What a task is read as is in normal order already.
+    text = canonical_set(marked, scheme)
+    here, there = digest(disk, scheme), sha(text)
     last = journal.base(id)
     if last is None and here == fields(task, "meta", "sha256"):
         last = here
@@ -120,7 +125,7 @@ def _compared(task: Mapping[str, Any], work: Taking, id: str, journal: Journal) 
         return Took(id, "unchanged", there, task=task["id"], meta=meta)
     # Where there is no set on disk, nothing can be lost by writing one.
     if disk is None or here == last:
-        return Took(id, "written", there, canonical_set(marked, scheme), task["id"], meta)
+        return Took(id, "written", there, text, task["id"], meta)
     if there == last:
         return Took(id, "ahead")
     return _conflict(task, work, journal, marked, disk, meta)

@@ -49,13 +49,15 @@ def to_task(annotations: AnnotationSet | None, document: Document, corpus: Corpu
         RecordError: the set holds what no relation or region of Label Studio can say.
     """
     own = annotations.entities if annotations else ()
+    ordered = normal(annotations, corpus.scheme) if annotations else None
     task: dict[str, Any] = {
         "data": {
             "id": document.id,
             "title": document.title,
             "published": _published(document),
             TEXT: document.text,
-            ENTITIES: _options((*corpus.entities.values(), *own)),
+            # An id that both have means the annotator's own.
+            ENTITIES: _options({**corpus.entities, **{entity.id: entity for entity in own}}.values()),
             FINDINGS: "",
             TO_FIX: "",
         },
@@ -63,12 +65,12 @@ def to_task(annotations: AnnotationSet | None, document: Document, corpus: Corpu
             "document": document.id,
             "annotator": annotator,
             "text_sha256": document.text_sha256,
-            "sha256": digest(annotations, corpus.scheme),
+            "sha256": sha(canonical_set(ordered, corpus.scheme)) if ordered else "",
             "entities": [to_builtins(entity) for entity in sorted(own, key=lambda entity: entity.id)],
         },
     }
-    if annotations is not None:
-        result = list(_result(normal(annotations, corpus.scheme), corpus.scheme))
+    if ordered is not None:
+        result = list(_result(ordered, corpus.scheme))
         # Label Studio takes an annotation for ground truth unless told otherwise.
         task["annotations"] = [{"result": result, "ground_truth": False}]
     return task
