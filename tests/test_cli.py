@@ -71,6 +71,7 @@ def test_findings_as_json_hold_all_fields(root: Path) -> None:
     found = json.loads(result.output)["findings"]
     assert [(f["rule"], f["severity"], f["file"]) for f in found] == [
         ("canonical-form", "warning", f"annotations/gold/{path.name}"),
+        ("gold-current", "error", f"annotations/gold/{path.name}"),
         ("span-quotation", "error", f"annotations/gold/{path.name}"),
     ]
 

@@ -165,6 +165,8 @@ def listings(corpus: Corpus) -> Iterator[tuple[str, str]]:
     yield "corpus/rights.json", canonical({"documents": corpus.rights}) + "\n"
     yield "corpus/releases.json", canonical_list("releases", corpus.releases)
     yield "annotations/annotators.json", canonical_list("annotators", _sorted(corpus.annotators))
+    if corpus.withdrawn:
+        yield "corpus/withdrawn.json", canonical_list("withdrawn", _sorted(corpus.withdrawn))
     if corpus.policy is not None:
         yield "annotations/policy.json", canonical(corpus.policy) + "\n"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 __all__ = [
     "AnchorError",
+    "EngineError",
     "FileError",
     "OffsetError",
     "RecordError",
@@ -115,6 +116,10 @@ class StudioError(StandoffError):
     def __init__(self, message: str, *, place: str = "", status: int | None = None) -> None:
         super().__init__(message, place=place)
         self.status = status
+
+
+class EngineError(StandoffError):
+    """Work in pieces cannot go on: no scheduler answers, or workers die again and again."""
 
 
 class ReleaseError(StandoffError):

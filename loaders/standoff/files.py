@@ -23,6 +23,7 @@ from standoff.canon import (
 from standoff.errors import FileError, OffsetError, RecordError, UsageError
 from standoff.model import (
     GOLD,
+    RESERVED,
     AnnotationSet,
     Annotator,
     Corpus,
@@ -35,6 +36,7 @@ from standoff.model import (
     Right,
     Segments,
     Splits,
+    Withdrawn,
 )
 from standoff.schema import parse
 from standoff.scheme import Scheme
@@ -51,6 +53,7 @@ __all__ = [
     "read_json",
     "read_scheme",
     "read_text",
+    "read_withdrawn",
     "set_path",
     "stored_files",
     "write",
@@ -136,6 +139,8 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
     rights = record(root / "corpus" / "rights.json", _Rights) or _Rights()
     releases = record(root / "corpus" / "releases.json", _Releases) or _Releases()
     splits = record(root / "corpus" / "splits.json", Splits) or Splits()
+    tombstones = root / "corpus" / "withdrawn.json"
+    withdrawn = record(tombstones, _Tombstones) if tombstones.is_file() else None
     sets: dict[tuple[str, str], AnnotationSet] = {}
     gold: dict[str, AnnotationSet] = {}
     folder = root / "annotations"
@@ -150,6 +155,8 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
                 findings.append(
                     _finding(path, root, "", "annotator", f"expected it in {_relative(folder / GOLD, root)}")
                 )
+            elif annotator in RESERVED:
+                findings.append(_finding(path, root, "", "annotator", _reserved(annotator)))
             else:
                 sets[annotator, path.stem] = found
     policy = record(folder / "policy.json", Policy) if (folder / "policy.json").is_file() else None
@@ -162,7 +169,14 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
             if decided.decisions or decided.entities:
                 decisions[path.stem] = decided
     findings.extend(_doubled("corpus/entities.json", [entity.id for entity in entities.entities]))
+    gone = withdrawn.withdrawn if withdrawn else ()
+    findings.extend(_doubled("corpus/withdrawn.json", [one.id for one in gone]))
     findings.extend(_doubled("annotations/annotators.json", [annotator.id for annotator in annotators.annotators]))
+    findings.extend(
+        _finding(folder / "annotators.json", root, annotator.id, "id", _reserved(annotator.id))
+        for annotator in annotators.annotators
+        if annotator.id in RESERVED
+    )
     corpus = Corpus(
         scheme=scheme,
         documents=documents,
@@ -177,6 +191,7 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
         version="",
         decisions=decisions,
         policy=policy,
+        withdrawn={one.id: one for one in sorted(gone, key=lambda one: one.id)},
     )
     return corpus, tuple(sorted(findings))
 
@@ -191,6 +206,10 @@ class _Annotators(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Rights(msgspec.Struct, forbid_unknown_fields=True):
     documents: dict[str, Right] = {}
+
+
+class _Tombstones(msgspec.Struct, forbid_unknown_fields=True):
+    withdrawn: tuple[Withdrawn, ...] = ()
 
 
 class _Releases(msgspec.Struct, forbid_unknown_fields=True):
@@ -213,6 +232,21 @@ def read_scheme(root: Path) -> Scheme:
         if path.suffix in (".json", ".md") and path.name not in ("README.md", "RULES.md")
     }
     return parse(texts, place=str(folder))
+
+
+def read_withdrawn(path: Path) -> dict[str, Withdrawn]:
+    """The withdrawn documents that a file lists; none where there is no file.
+
+    Raises:
+        RecordError: it does not list such.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        found = msgspec.convert(read_json(path), _Tombstones)
+    except msgspec.ValidationError as error:
+        raise RecordError(str(error), place=str(path)) from error
+    return {one.id: one for one in found.withdrawn}
 
 
 def read_document(root: Path, id: str) -> Document:
@@ -374,6 +408,10 @@ def write_corpus(root: Path, corpus: Corpus, raw: Mapping[str, bytes]) -> None:
         write_set(root, marked, corpus.scheme)
     for decisions in corpus.decisions.values():
         write_decisions(root, decisions)
+
+
+def _reserved(annotator: str) -> str:
+    return f"an annotator is called {annotator!r}, as the addresses of gold, decisions or policies are; rename it"
 
 
 def _doubled(file: str, ids: list[str]) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = [
     "GOLD",
     "REASONS",
+    "RESERVED",
+    "SPLITS",
     "Annotation",
     "AnnotationSet",
     "Annotator",
@@ -36,12 +38,18 @@ __all__ = [
     "Source",
     "Span",
     "Splits",
+    "Withdrawn",
     "derived_id",
     "silent",
 ]
 
 GOLD = "gold"
 """The annotator of the sets that are derived from all the others."""
+
+RESERVED = (GOLD, "decision", "policy")
+"""What no annotator is called: the addresses of gold, of decisions and of policies begin so."""
+
+SPLITS = ("train", "validation", "test")
 
 REASONS = ("ambiguous text", "codebook gap", "slip", "other")
 """Why annotators disagreed, where the corpus's policy gives no list of its own."""
@@ -205,6 +213,15 @@ class Release(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
     why: str = ""
 
 
+class Withdrawn(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is left of a document that was withdrawn: that it was there, and why it is not."""
+
+    id: str
+    date: str
+    reason: str
+    raw_sha256: str
+
+
 class MergeRule(Struct, frozen=True, forbid_unknown_fields=True):
     """When what annotators say becomes gold without a decision.
 
@@ -298,6 +315,8 @@ class Corpus(Struct, frozen=True, kw_only=True):
     """document -> what was decided there; documents without decisions are not among them"""
     policy: Policy | None = None
     """None where the corpus declares none; it is then that of `Policy()`."""
+    withdrawn: dict[str, Withdrawn] = {}
+    """Documents that were in a release and may be in none any more, such as after a takedown."""
 
 
 class Finding(Struct, frozen=True, order=True):

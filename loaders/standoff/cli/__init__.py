@@ -10,11 +10,14 @@ from standoff.cli.adjudicating import adjudicate
 from standoff.cli.agreeing import agree
 from standoff.cli.checking import validate
 from standoff.cli.common import Commands
+from standoff.cli.editions import hydrate, reanchor
 from standoff.cli.growing import add, import_, init
-from standoff.cli.releasing import build, roundtrip
+from standoff.cli.publishing import publish, yank
+from standoff.cli.releasing import build, roundtrip, sign_release, verify
 from standoff.cli.reporting import report
 from standoff.cli.reviewing import diff, release, review, status
 from standoff.cli.ruling import format_, rules
+from standoff.cli.scaling import bench, shards
 from standoff.cli.studio import pull, push, studio
 from standoff.cli.suggesting import suggest
 from standoff.cli.watching import watch
@@ -51,6 +54,15 @@ for command in (
     review,
     release,
     build,
+    shards,
+    bench,
+    verify,
+    publish,
+    hydrate,
+    reanchor,
     roundtrip,
 ):
     main.add_command(command)
+
+release.add_command(sign_release)
+release.add_command(yank)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from standoff.cli.common import corpus_root, fails, progress
+from standoff.cli.scaling import sharded, validate_over
 
 __all__ = ["validate"]
 
@@ -27,13 +28,14 @@ __all__ = ["validate"]
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="An earlier release that the corpus is held against; may be repeated, oldest first.",
 )
+@sharded(validate_over)
 def validate(form: str, most: int | None, asked: tuple[str, ...], ref: str | None, previous: tuple[Path, ...]) -> None:
     """Check the corpus against its schema and all rules. Exit 1 where there are findings of severity error.
 
     `standoff rules` describes the rules.
     """
     from standoff.cli.findings import known_rules, releases_at, show
-    from standoff.cli.revision import revision
+    from standoff.release.revisions import revision
     from standoff.validate import check, since
 
     root, rules = corpus_root(), known_rules(asked)

@@ -25,15 +25,15 @@ class Line(Struct, frozen=True):
     text: str
 
 
-def lines(findings: Sequence[Finding], corpus: Corpus) -> Iterator[Line]:
-    """The lines that tell findings, which are ordered by file."""
+def lines(findings: Sequence[Finding], corpus: Corpus | None) -> Iterator[Line]:
+    """The lines that tell findings, which are ordered by file; with their passages where there is a corpus."""
     for file, group in groupby(findings, key=lambda finding: finding.file):
         own = list(group)
         errors = sum(finding.severity == "error" for finding in own)
         yield Line("file", f"{printable(file)}: {counted(errors, len(own) - errors)}")
         for finding in own:
             yield Line(finding.severity, f"  {finding.severity}: {printable(str(finding))}")
-            if (span := _span(finding, corpus)) is not None:
+            if corpus and (span := _span(finding, corpus)) is not None:
                 passage, marker = excerpt(*span)
                 yield Line("passage", f"      {passage}")
                 yield Line("marker", f"      {marker}")

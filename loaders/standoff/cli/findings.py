@@ -53,17 +53,21 @@ def releases_at(folders: Iterable[Path]) -> dict[str, Corpus]:
 
 
 def show(
-    findings: Sequence[Finding], rules: Sequence[Rule], corpus: Corpus, root: Path, *, form: str, left_out: int
+    findings: Sequence[Finding], rules: Sequence[Rule], corpus: Corpus | None, root: Path, *, form: str, left_out: int
 ) -> None:
-    """Findings on standard output, in one of the formats; says how many are left out."""
+    """Findings on standard output, in one of the formats; says how many are left out.
+
+    Args:
+        corpus: whose passages are shown; None where none can be read.
+    """
     match form:
         case "json":
             from standoff.canon import canonical_list
 
             click.echo(canonical_list("findings", findings, {"left_out": left_out}), nl=False)
         case "sarif":
-            from standoff.cli.revision import prefix
             from standoff.formats.sarif import sarif
+            from standoff.release.revisions import prefix
 
             texts = {file: _text(root / file) for file in {finding.file for finding in findings}}
             told = {file: text for file, text in texts.items() if text is not None}
@@ -76,7 +80,7 @@ def show(
             _show_text(findings, corpus, left_out)
 
 
-def _show_text(findings: Sequence[Finding], corpus: Corpus, left_out: int) -> None:
+def _show_text(findings: Sequence[Finding], corpus: Corpus | None, left_out: int) -> None:
     from standoff.cli.console import counted, lines
 
     for line in lines(findings, corpus):

@@ -54,7 +54,9 @@ def build(version: str, out: Path, date: str | None, previous: str | None, editi
             edition=edition,
             progress=tell,
         )
-    click.echo(f"{report.folder}: {report.content_sha256}")
+    click.echo(f"{report.folder}: {report.content_sha256}{'' if report.new else ', was there'}")
+    if report.differing:
+        click.echo(f"left as it is there: {', '.join(map(printable, report.differing))}")
 
 
 @click.command("sign")

@@ -48,6 +48,7 @@ def apply(diff: Diff, a: Corpus) -> Corpus:
             _applied(diff.events, a.splits.events, "event group"),
         ),
         rights=_applied(diff.rights, a.rights, "rights of"),
+        withdrawn=_applied(diff.withdrawn, a.withdrawn, "withdrawal of"),
         releases=_replaced(diff.releases, a.releases) or (),
         version=_replaced(diff.version, a.version) or "",
     )

@@ -39,6 +39,7 @@ def diff(a: Corpus, b: Corpus, *, progress: Progress = silent) -> Diff:
         splits=_changes(a.splits.splits, b.splits.splits),
         events=_changes(a.splits.events, b.splits.events),
         rights=_changes(a.rights, b.rights),
+        withdrawn=_changes(a.withdrawn, b.withdrawn),
         releases=None if a.releases == b.releases else Change("releases", a.releases, b.releases),
         version=None if a.version == b.version else Change("version", a.version, b.version),
     )

@@ -64,6 +64,7 @@ def summary(diff: Diff) -> Iterator[str]:
         ("splits", diff.splits),
         ("event groups", diff.events),
         ("rights", diff.rights),
+        ("withdrawn documents", diff.withdrawn),
     ):
         if changes:
             yield f"{what}: {_numbers(Counter(change.kind for change in changes))}"
@@ -102,6 +103,7 @@ def tell(diff: Diff) -> Iterator[Told]:
     yield from (_record_told("corpus/splits.json", "split of", change) for change in diff.splits)
     yield from (_record_told("corpus/splits.json", "event group", change) for change in diff.events)
     yield from (_record_told("corpus/rights.json", "rights of", change) for change in diff.rights)
+    yield from (_record_told("corpus/withdrawn.json", "withdrawal of", change) for change in diff.withdrawn)
     yield from _lists_told(diff)
 
 

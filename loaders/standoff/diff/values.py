@@ -6,7 +6,18 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from standoff.model import Annotation, Annotator, Decisions, Document, Entity, Policy, Release, Right, Segments
+from standoff.model import (
+    Annotation,
+    Annotator,
+    Decisions,
+    Document,
+    Entity,
+    Policy,
+    Release,
+    Right,
+    Segments,
+    Withdrawn,
+)
 
 __all__ = [
     "QUIET",
@@ -123,6 +134,7 @@ class Diff(Struct, frozen=True, kw_only=True):
     splits: tuple[Change[Split], ...] = ()
     events: tuple[Change[tuple[str, ...]], ...] = ()
     rights: tuple[Change[Right], ...] = ()
+    withdrawn: tuple[Change[Withdrawn], ...] = ()
     releases: Change[tuple[Release, ...]] | None = None
     version: Change[str] | None = None
 
@@ -130,7 +142,8 @@ class Diff(Struct, frozen=True, kw_only=True):
     def content(self) -> bool:
         """Whether the corpora say different things; version and list of releases apart, as in the content digest."""
         parts = (self.files, self.documents, self.segments, self.entities, self.annotators)
-        return any((*parts, self.sets, self.decisions, self.policy, self.splits, self.events, self.rights))
+        lists = (self.splits, self.events, self.rights, self.withdrawn)
+        return any((*parts, self.sets, self.decisions, self.policy, *lists))
 
     @property
     def empty(self) -> bool:
