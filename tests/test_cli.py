@@ -3,6 +3,8 @@
 import json
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,16 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def first_document(root: Path) -> str:
     return min(path.stem for path in (root / "corpus" / "documents").iterdir())
+
+
+def test_a_reader_who_has_read_enough_gets_no_error(root: Path) -> None:
+    command = [sys.executable, "-m", "standoff", "--root", str(root), "validate"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None and running.stderr is not None
+        running.stdout.close()
+        said = running.stderr.read()
+
+    assert said == b""
 
 
 def test_a_valid_corpus_exits_0(root: Path) -> None:

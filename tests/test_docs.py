@@ -15,17 +15,18 @@ from standoff.cli import main
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def blocks(root: Path, language: str) -> list[str]:
-    return [body for kind, body in BLOCK.findall((root / "README.md").read_text()) if kind == language]
+def blocks(page: Path, language: str) -> list[str]:
+    return [body for kind, body in BLOCK.findall(page.read_text(encoding="utf-8")) if kind == language]
 
 
-def commands(root: Path) -> list[list[str]]:
-    lines = [line for block in blocks(root, "sh") for line in block.splitlines()]
-    return [shlex.split(part, comments=True) for line in lines for part in line.split("&&") if part.strip()]
+def commands(page: Path) -> list[list[str]]:
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    parts = [part.partition(" > ")[0] for line in lines for part in line.split("&&") if part.strip()]
+    return [shlex.split(part, comments=True) for part in parts]
 
 
 def test_the_python_of_the_readme_runs(root: Path, tmp_path: Path) -> None:
-    code = "\n".join(blocks(root, "python"))
+    code = "\n".join(blocks(root / "README.md", "python"))
 
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
@@ -42,19 +43,20 @@ def test_the_python_of_the_readme_runs(root: Path, tmp_path: Path) -> None:
 
 
 def test_every_make_target_of_the_readme_exists(root: Path) -> None:
-    targets = {words[1] for words in commands(root) if words[0] == "make"}
+    targets = {words[1] for words in commands(root / "README.md") if words[0] == "make"}
 
     assert targets == {"roundtrip", "test"}
     makefile = (root / "Makefile").read_text()
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
 
 
-def test_every_command_of_the_readme_parses(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/adjudicating.md", "docs/releasing.md"])
+def test_every_command_of_a_page_parses(page: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What must exist is looked for while a command is parsed.
     (tmp_path / "KEY").touch()
     (tmp_path / "free" / "1.0.0").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    given = [words[1:] for words in commands(root) if words[0] == "standoff"]
+    given = [words[1:] for words in commands(root / page) if words[0] == "standoff"]
 
     assert len(given) >= 8
     for words in given:

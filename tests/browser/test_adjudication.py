@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,21 @@ def test_versions_are_seen_without_names_and_the_one_that_is_chosen_makes_gold_w
     made = {a.id: a for a in files.read(tmp_path).gold[DOCUMENT].annotations}
     assert made["n11"].attributes == {"shape": chosen}
     assert made["n11"].derived_from == (whose[chosen], f"decision/{DOCUMENT}#{one.id}")
+
+
+def test_the_picture_of_the_guide_can_be_taken(
+    tiny: Corpus, studio: Studio, editor: Editor, root: Path, tmp_path: Path
+) -> None:
+    # STANDOFF_SCREENSHOTS=write keeps it.
+    images = root / "docs" / "images" if os.environ.get("STANDOFF_SCREENSHOTS") == "write" else tmp_path
+    project = build(planted(tiny), "judge", studio, root=tmp_path).project
+    editor.open(project, tasks(studio, project)[DOCUMENT]["id"])
+    editor.page.locator(".lsf-outliner-item", has_text="The café").first.click()
+    editor.page.locator('label:visible:has(input[name="codebook gap"])').first.click()
+    editor.page.wait_for_timeout(500)
+    editor.page.screenshot(path=images / "adjudication.png")
+
+    assert editor.selected() == "n11"
+    guide = (root / "docs" / "adjudicating.md").read_text(encoding="utf-8")
+    assert re.findall(r"\(images/([a-z-]+)\.png\)", guide) == ["adjudication"]
+    assert (root / "docs" / "images" / "adjudication.png").is_file()

@@ -38,6 +38,9 @@ class Commands(click.Group):
             # One line, whatever the text of an article or an answer of a server put into it.
             click.echo(printable(" ".join(str(error).split())), err=True)
             ctx.exit(2)
+        except BrokenPipeError:
+            # Whoever reads the output has read enough; click ends the command without a word.
+            raise
         except OSError as error:
             click.echo(f"{error.filename or 'operating system'}: {error.strerror or error}", err=True)
             ctx.exit(2)
