@@ -20,6 +20,8 @@ from standoff.adjudicate import Adjudication, OpenItem, adopt, derive, entity_sh
 from standoff.canon import canonical_decisions, canonical_set, content_digest
 from standoff.cli import main
 from standoff.errors import RecordError, UsageError
+from standoff.labelstudio.adjudicating import ApplyReport, taken
+from standoff.labelstudio.dispute import cases, to_dispute
 from standoff.model import (
     Annotation,
     Corpus,
@@ -498,6 +500,8 @@ def test_whoever_looks_an_entity_up_later_reopens_nothing(adding: Corpus) -> Non
         ({"outcome": "existing", "into": "jem"}, r"into: 'jem' is not in the registry; .* \[did you mean 'jam'\?\]"),
         ({"outcome": "existing"}, "into: into is '' of outcome 'existing'; expected what it is"),
         ({"outcome": "new", "into": "jam"}, "into: into is 'jam' of outcome 'new'; expected none"),
+        ({"outcome": "rejected", "into": "jam"}, "into: into is 'jam' of outcome 'rejected'; expected none"),
+        ({"outcome": "rejected", "record": entity()}, "record: a record stands with outcome 'rejected'"),
         ({"outcome": "same", "into": "a1/en_fair#jamtea"}, "into: 'a1/en_fair#jamtea' is no other entity"),
         ({"outcome": "new", "record": entity(type="thin")}, r"record.type: type 'thin'; .* \[did you mean 'thing'\?\]"),
         (
@@ -703,7 +707,7 @@ def test_entities_are_decided_by_command(adding: Corpus, tiny_root: Path, tmp_pa
 
     # The second annotator's record equals the one that is in the registry then.
     assert "1 entities are undecided" in run(tmp_path, "entity", "a1/en_fair#jamtea", "--new", *by_judge)
-    assert "there are ['a3/en_fair#tea_jam']" in run(
+    assert "expected one of a3/en_fair#tea_jam" in run(
         tmp_path, "entity", "a1/en_fair#jamtea", "--new", *by_judge, code=2
     )
     assert "expected one of --into" in run(tmp_path, "entity", "a3/en_fair#tea_jam", *by_judge, code=2)
@@ -733,3 +737,197 @@ def test_an_entity_of_another_than_the_one_followed_is_asked_about_where_gold_ne
 
     assert [one.entity for one in found.open_entities] == ["a3/en_fair#tea_jam"]
     assert "n9" not in gold(found)
+
+
+def regions_of(task: dict[str, Any]) -> list[dict[str, Any]]:
+    result: list[dict[str, Any]] = task["annotations"][0]["result"]
+    return result
+
+
+def say(task: dict[str, Any], region: str, control: str, word: str) -> None:
+    """What the editor writes when something is chosen of a region."""
+    at = next(i["value"] for i in regions_of(task) if i.get("id") == region and i["type"] == "labels")
+    value = {"choices": [word], "start": at["start"], "end": at["end"]}
+    regions_of(task).append({"id": region, "from_name": control, "to_name": "text", "type": "choices", "value": value})
+
+
+def topics(task: dict[str, Any], *ids: str) -> None:
+    """Lets p6 be about some annotations alone."""
+    drawn = next(i for i in regions_of(task) if i["type"] == "relation")
+    of_p6 = [i for i in regions_of(task) if (i.get("from_id"), i.get("labels")) == ("p6", ["topic"])]
+    regions_of(task)[:] = [i for i in regions_of(task) if i not in of_p6]
+    for id in ids:
+        regions_of(task).append(drawn | {"from_id": "p6", "to_id": id, "labels": ["topic"]})
+
+
+@pytest.fixture(scope="module")
+def doubly(three: Corpus) -> Corpus:
+    """a1 takes p6 to be about n4 as well, of which is disputed whether it is there."""
+    marked = three.sets["a1", DOCUMENT]
+    return with_set(three, changed(three, marked, p6=lambda a: structs.replace(a, refs={"topic": ("n4", "n12")})))
+
+
+@pytest.fixture
+def task(doubly: Corpus) -> dict[str, Any]:
+    """As the adjudicator left it, who takes p6 as a3 has it, n4 for nothing, and a relation for what it is."""
+    made = to_dispute(cases(doubly)[DOCUMENT], "judge")
+    assert made is not None
+    topics(made, "n12")
+    for region in ("p6", "n4"):
+        say(made, region, "REASON", "slip")
+    say(made, "n4", "OUTCOME", "rejected")
+    say(made, "p5", "LINKS", "ambiguous text")
+    return made
+
+
+def recorded(corpus: Corpus, report: ApplyReport) -> Corpus:
+    return structs.replace(corpus, decisions=corpus.decisions | report.decisions)
+
+
+def noted(corpus: Corpus) -> Corpus:
+    """The corpus in which somebody wrote notes into the file of decisions, and calls these otherwise."""
+    held = corpus.decisions[DOCUMENT].decisions
+    return with_decisions(corpus, *(structs.replace(one, id=f"h-{one.id}", note="By hand.") for one in held))
+
+
+def by_first(corpus: Corpus) -> dict[str, Decision]:
+    return {one.item[0].partition("#")[2]: one for one in corpus.decisions[DOCUMENT].decisions}
+
+
+def test_what_is_recorded_stays_as_it_is_when_it_is_taken_again(doubly: Corpus, task: dict[str, Any]) -> None:
+    first = taken(doubly, [task], "judge", date="2024-05-01")
+    once = recorded(doubly, first)
+
+    assert by_first(once)["p6"].chosen == "a3/en_fair#c_6p"
+    assert by_first(once)["n4"].outcome == "rejected"
+    assert (len(first.decided), first.undecided) == (3, 5)
+    # Of p6 the first and the third say the same now that n4 is nothing.
+    later = taken(once, [task], "judge", date="2024-06-01")
+    assert (later.decisions, later.decided, later.undecided) == ({}, (), 5)
+    assert taken(noted(once), [task], "judge", date="2024-06-01").decisions == {}
+
+
+def test_what_the_task_says_otherwise_by_now_is_taken_anew_and_keeps_a_note(
+    doubly: Corpus, task: dict[str, Any]
+) -> None:
+    once = noted(recorded(doubly, taken(doubly, [task], "judge", date="2024-05-01")))
+    topics(task, "n4", "n12")
+    later = taken(once, [task], "judge", date="2024-06-01")
+
+    before, after = by_first(once), by_first(recorded(once, later))
+    assert later.decided == (f"decision/en_fair#{before['p6'].id}",)
+    assert (after["p6"].chosen, after["p6"].note, after["p6"].date) == ("a1/en_fair#p6", "By hand.", "2024-06-01")
+    assert {id: after[id] for id in after if id != "p6"} == {id: before[id] for id in before if id != "p6"}
+
+
+def test_a_relation_whose_end_was_rejected_waits_for_no_reason(doubly: Corpus, task: dict[str, Any]) -> None:
+    regions_of(task)[:] = [i for i in regions_of(task) if i.get("from_name") != "LINKS"]
+    unreasoned = taken(doubly, [task], "judge", date="2024-05-01")
+    say(task, "p6", "OUTCOME", "rejected")
+    report = taken(doubly, [task], "judge", date="2024-05-01")
+
+    assert (len(unreasoned.decided), unreasoned.undecided) == (2, 6)
+    assert (len(report.decided), report.undecided) == (2, 5)
+    assert taken(recorded(doubly, report), [task], "judge", date="2024-06-01").undecided == 5
+
+
+def test_an_edited_and_an_added_one_stay_as_they_are_too(doubly: Corpus, task: dict[str, Any]) -> None:
+    topics(task, "n11", "n12")
+    at = {"start": 89, "end": 91}
+    new = {"id": "Xn3w", "to_name": "text"}
+    regions_of(task).append(
+        new | {"from_name": "naming", "type": "labels", "value": at | {"text": "40", "labels": ["number"]}}
+    )
+    regions_of(task).append(
+        new | {"from_name": "naming-shape", "type": "choices", "value": at | {"choices": ["proper"]}}
+    )
+    say(task, "Xn3w", "REASON", "codebook gap")
+    once = recorded(doubly, taken(doubly, [task], "judge", date="2024-05-01"))
+    outcomes = {one.outcome for one in once.decisions[DOCUMENT].decisions}
+
+    assert outcomes == {"chosen", "edited", "rejected", "added"}
+    assert taken(once, [task], "judge", date="2024-06-01").decisions == {}
+
+
+def test_format_puts_decisions_and_policy_in_their_form(three: Corpus, tiny_root: Path, tmp_path: Path) -> None:
+    corpus = stored(three)
+    write(tmp_path, corpus, tiny_root)
+    paths = [tmp_path / "annotations" / name for name in ("decisions/en_fair.json", "policy.json")]
+    before = [path.read_bytes() for path in paths]
+    for path in paths:
+        path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")), indent=1), encoding="utf-8")
+    done = CliRunner().invoke(main, ["--root", str(tmp_path), "format"])
+
+    assert (done.exit_code, done.output) == (0, "decision/en_fair\n")
+    assert [path.read_bytes() for path in paths] == before
+
+
+def test_an_entity_may_be_declined_where_nothing_that_becomes_gold_refers_to_it(adding: Corpus) -> None:
+    declined = (
+        on_entity("a1/en_fair#jamtea", entity(), "rejected"),
+        on_entity("a2/en_fair#jamtea", entity(), "rejected"),
+        on_entity("a3/en_fair#tea_jam", entity("tea_jam", name="tea jam"), "existing", into="jam"),
+    )
+    corpus = with_entities(adding, *declined)
+    found = derive(corpus)
+    n9 = item(corpus, "n9")
+
+    assert found.open_entities == ()
+    assert found.entities == adding.entities
+    assert (n9.kinds, n9.why) == (
+        ("link",),
+        "a1/en_fair#n9, a2/en_fair#b-n9 refer to an entity that is rejected",
+    )
+    # Whoever chooses one of those has chosen nothing that gold can have.
+    signed = with_entities(with_decisions(corpus, decide(n9)), *declined)
+    assert item(signed, "n9").why == "what was chosen refers to an entity that is rejected"
+    third = decide(n9, chosen="a3/en_fair#c_9n")
+    made = gold(derive(with_entities(with_decisions(corpus, third), *declined)))
+    assert made["n9"].refs == {"referent": ("jam",)}
+    left_out = with_entities(with_decisions(corpus, decide(n9, outcome="rejected")), *declined)
+    assert "n9" not in ids(derive(left_out))
+    assert derive(left_out).entities == adding.entities
+
+
+def test_what_all_agree_on_is_open_where_its_entity_is_declined(adding: Corpus) -> None:
+    equal = naming(adding, "a3", entity())
+    declined = tuple(on_entity(f"{who}/en_fair#jamtea", entity(), "rejected") for who in ("a1", "a2", "a3"))
+    corpus = with_entities(equal, *declined)
+    found = derive(corpus)
+
+    assert "n9" not in ids(derive(equal))
+    assert ids(found)["n9"] == ("link",)
+    assert "n9" not in gold(found)
+    assert item(corpus, "n9").why.endswith("refer to an entity that is rejected")
+    assert "jamtea" not in found.entities
+    # It can be put before the adjudicator, who sees no entity there.
+    shown = to_dispute(cases(corpus)[DOCUMENT], "judge")
+    assert shown is not None and any(one["id"] == "n9" for one in shown["meta"]["items"])
+
+
+def test_what_is_said_to_be_a_declined_entity_or_part_of_one_stays_open(adding: Corpus) -> None:
+    part = entity("lid", name="the lid", part_of=("jamtea",))
+    marked = adding.sets["a1", DOCUMENT]
+    corpus = with_set(adding, structs.replace(marked, entities=(*marked.entities, part)))
+    first = on_entity("a1/en_fair#jamtea", entity(), "rejected")
+    second = on_entity("a2/en_fair#jamtea", entity(), "same", into="a1/en_fair#jamtea")
+    found = {one.entity: one.why for one in derive(with_entities(corpus, first, second)).open_entities}
+
+    assert found["a1/en_fair#lid"] == "is part of 'jamtea', which is rejected"
+    assert found["a2/en_fair#jamtea"] == "same of 'a1/en_fair#jamtea', which is rejected"
+
+
+def test_a_declined_entity_is_in_files_and_tables_and_comes_back(
+    adding: Corpus, tiny_root: Path, tmp_path: Path
+) -> None:
+    corpus = with_entities(adding, on_entity("a1/en_fair#jamtea", entity(), "rejected"))
+    write(tmp_path, corpus, tiny_root)
+    tables = to_tables(corpus)
+
+    assert files.read(tmp_path).decisions == corpus.decisions
+    assert from_tables(tables, corpus.scheme, releases=corpus.releases).decisions == corpus.decisions
+    by_judge = ("--reason", "other", "--by", "judge")
+    assert "2 entities are undecided" in run(tmp_path, "status", code=1)
+    assert "1 entities are undecided" in run(tmp_path, "entity", "a2/en_fair#jamtea", "--reject", *by_judge)
+    assert "refer to an entity that is rejected" in run(tmp_path, "status", code=1)
+    assert "refer to an entity that is rejected" in run(tmp_path, "status", "--format", "json", code=1)

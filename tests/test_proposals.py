@@ -197,7 +197,10 @@ def test_two_records_with_different_wikidata_ids_are_never_proposed_as_one(three
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"outcome": ""}, "b1/en_fair#ada: is confirmed without outcome; expected 'existing', 'new' or 'same'"),
+        (
+            {"outcome": ""},
+            "b1/en_fair#ada: is confirmed without outcome; expected 'existing', 'new', 'same' or 'rejected'",
+        ),
         ({"sha256": "0"}, "b1/en_fair#ada: was proposed of another record; expected it proposed again"),
         ({"entity": "b1/en_fair#adda"}, r"b1/en_fair#adda: is no undecided entity \[did you mean 'b1/en_fair#ada'\?\]"),
         ({"into": "adda"}, r"into: 'adda' is not in the registry; .*\[did you mean 'ada'\?\]"),
@@ -234,3 +237,14 @@ def test_entities_are_proposed_and_confirmed_by_command(three: Corpus, tiny_root
     assert files.read(tmp_path).entities["matter"] == NEW
     path.write_text(json.dumps({"proposals": [{"entity": "x"}]}))
     assert "Object missing required field `sha256`" in run("confirm", str(path), *by_judge, code=2)
+
+
+def test_a_proposal_may_be_confirmed_as_rejected_and_is_proposed_no_more(three: Corpus) -> None:
+    declined = {"outcome": "rejected", "into": "", "record": None}
+    one = next(one for one in propose(three) if one.entity == "b1/en_fair#matter")
+    corpus = decided(three, (structs.replace(one, confirmed=True, **declined),))  # type: ignore[arg-type]
+    left = propose(corpus)
+
+    assert one.entity not in {other.entity for other in left}
+    assert len(left) == len(EXPECTED) - 1
+    assert "matter" not in derive(corpus).entities

@@ -268,8 +268,8 @@ class EntityDecision(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """What an adjudicator decided of one entity that an annotator had added."""
 
     id: str
-    outcome: Literal["existing", "new", "same"]
-    """It is in the registry already; it enters the registry; it is what another address names."""
+    outcome: Literal["existing", "new", "same", "rejected"]
+    """It is in the registry already; it enters the registry; it is what another address names; it is nothing."""
     entity: str
     """Its address: annotator/document#id."""
     sha256: str

@@ -153,9 +153,14 @@ def test_decisions_come_back_with_their_reasons_and_complete_gold(
     made = {a.id: a for a in found.gold[DOCUMENT].annotations}
     assert made["n2"].attributes == {"shape": "common"}
     assert "n4" not in made and "explains:p5:p6" not in made
-    # Once more: the same, on whatever day.
+    # Once more: the same, on whatever day, and with notes that somebody wrote into the files.
     assert apply(decided, "judge", studio, date="2025-01-01").decisions == {}
-    assert build(decided, "judge", studio, root=tmp_path).removed == (DOCUMENT,)
+    held = decided.decisions[DOCUMENT]
+    by_hand = structs.replace(held, decisions=tuple(structs.replace(one, note="§ 2") for one in held.decisions))
+    noted = structs.replace(decided, decisions={DOCUMENT: by_hand})
+    again = apply(noted, "judge", studio, date="2025-01-01")
+    assert (again.decisions, again.undecided, again.outdated) == ({}, 0, 0)
+    assert build(noted, "judge", studio, root=tmp_path).removed == (DOCUMENT,)
     assert tasks(studio, project) == []
 
 

@@ -63,7 +63,9 @@ def confirmed(
         if known.sha256 != one.sha256:
             raise RecordError("was proposed of another record; expected it proposed again", place=one.entity)
         if not one.outcome:
-            raise RecordError("is confirmed without outcome; expected 'existing', 'new' or 'same'", place=one.entity)
+            raise RecordError(
+                "is confirmed without outcome; expected 'existing', 'new', 'same' or 'rejected'", place=one.entity
+            )
         decision = entity_decision(
             one.entity,
             one.sha256,
@@ -89,7 +91,7 @@ def confirmed(
 def entity_decision(
     entity: str,
     sha256: str,
-    outcome: Literal["existing", "new", "same"],
+    outcome: Literal["existing", "new", "same", "rejected"],
     *,
     into: str = "",
     record: Entity | None = None,

@@ -33,7 +33,7 @@ class Proposal(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     """The record as its annotator wrote it."""
     mentions: tuple[str, ...] = ()
     """The words that the annotator refers to it by, those used most first."""
-    outcome: Literal["existing", "new", "same", ""]
+    outcome: Literal["existing", "new", "same", "rejected", ""]
     """As of an `EntityDecision`; empty where nothing is proposed."""
     into: str = ""
     record: Entity | None = None
@@ -106,6 +106,8 @@ class _Seen:
                 for role in (role.name for role in layer.roles if role.registry):
                     for id in one.refs.get(role, ()):
                         own = who, sheet.document, id
+                        if own in merged.rejected:
+                            continue
                         thing: Thing = own if own in open_ else merged.resolve(who, sheet.document, id) or id
                         referring.append((who, thing))
                         self.times[who, sheet.document, thing] += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
 from msgspec import Struct, structs
@@ -41,13 +41,15 @@ class Merged(Struct, frozen=True):
     """As open, but added by others than the one whom the policy follows: decided only if gold comes to need it."""
     undecided: frozenset[Key]
     """Those of both."""
+    rejected: frozenset[Key]
+    """What is decided to be nothing: it never enters the registry."""
     stale: dict[str, str]
     """The address of a decision that holds no more -> why."""
 
     def resolve(self, annotator: str, document: str, id: str) -> str | None:
-        """The id in the registry of what an annotator refers to in a document; None where it is undecided."""
+        """The id in the registry of what an annotator refers to in a document; None if undecided or rejected."""
         key = annotator, document, id
-        return None if key in self.undecided else self.ids.get(key, id)
+        return None if key in self.undecided or key in self.rejected else self.ids.get(key, id)
 
 
 def entity_sha256(entity: Entity) -> str:
@@ -79,9 +81,13 @@ def merge(corpus: Corpus, workers: Mapping[str, tuple[str, ...]]) -> Merged:
     registry = dict(corpus.entities)
     ids: dict[Key, str] = {}
     # What one is part of is known by its id in the registry, and so comes first.
-    waiting = dict(own)
+    rejected = frozenset(key for key, one in decided.items() if one.outcome == "rejected")
+    waiting = {key: entity for key, entity in own.items() if key not in rejected}
     while waiting:
-        ready = {key: _within(key, entity, own, ids) for key, entity in waiting.items()}
+        ready = {
+            key: _within(key, entity, own, ids, rejected if _told(decided.get(key)) else ())
+            for key, entity in waiting.items()
+        }
         known = {key: entity for key, entity in ready.items() if entity is not None}
         found = _found(known, own, decided, registry, rule, workers, ids)
         if not found:
@@ -92,11 +98,11 @@ def merge(corpus: Corpus, workers: Mapping[str, tuple[str, ...]]) -> Merged:
             del waiting[key]
     left: dict[bool, list[OpenEntity]] = {True: [], False: []}
     for key, entity in sorted(waiting.items()):
-        why = _why(key, entity, own, registry, decided)
+        why = _why(key, entity, own, registry, decided, rejected)
         followed = rule.annotator in (key[0], "") or rule.annotator not in workers[key[1]]
         left[followed].append(OpenEntity(address(*key), entity_sha256(entity), entity, why))
     open_, passed = tuple(left[True]), tuple(left[False])
-    return Merged(dict(sorted(registry.items())), ids, open_, passed, frozenset(waiting), stale)
+    return Merged(dict(sorted(registry.items())), ids, open_, passed, frozenset(waiting), rejected, stale)
 
 
 def _rule(corpus: Corpus) -> MergeRule:
@@ -131,10 +137,21 @@ def _decided(corpus: Corpus, own: Mapping[Key, Entity]) -> tuple[dict[Key, Entit
     return found, {place: why for place, why in stale.items() if by_place[place] not in superseded}
 
 
-def _within(key: Key, entity: Entity, own: Mapping[Key, Entity], ids: Mapping[Key, str]) -> Entity | None:
-    """A record whose wholes are told by their ids in the registry; None where one of them is not known yet."""
+def _told(decision: EntityDecision | None) -> bool:
+    """Whether a decision says what an entity is, whatever the entity's own record says that it is part of."""
+    return decision is not None and (decision.outcome != "new" or decision.record is not None)
+
+
+def _within(
+    key: Key, entity: Entity, own: Mapping[Key, Entity], ids: Mapping[Key, str], without: Collection[Key]
+) -> Entity | None:
+    """A record whose wholes are told by their ids in the registry; None where one of them is not known yet.
+
+    Args:
+        without: wholes that are left out.
+    """
     who, document, _ = key
-    wholes = [(who, document, whole) for whole in entity.part_of]
+    wholes = [whole for id in entity.part_of if (whole := (who, document, id)) not in without]
     if any(whole in own and whole not in ids for whole in wholes):
         return None
     return structs.replace(entity, part_of=tuple(ids.get(whole, whole[2]) for whole in wholes))
@@ -239,8 +256,13 @@ def _why(
     own: Mapping[Key, Entity],
     registry: Mapping[str, Entity],
     decided: Mapping[Key, EntityDecision],
+    rejected: Collection[Key],
 ) -> str:
     who, document, id = key
+    if nothing := [whole for whole in entity.part_of if (who, document, whole) in rejected]:
+        return f"is part of {nothing[0]!r}, which is rejected"
+    if key in decided and decided[key].into in {address(*one) for one in rejected}:
+        return f"{decided[key].outcome} of {decided[key].into!r}, which is rejected"
     if key in decided:
         return f"{decided[key].outcome} of {decided[key].into!r}, which is not in the registry yet"
     if any((who, document, whole) in own for whole in entity.part_of):

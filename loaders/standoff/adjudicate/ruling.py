@@ -18,6 +18,8 @@ Fault: TypeAlias = tuple[str, str, str]
 """The id of a decision, the field in it, and what is wrong."""
 
 _ID = re.compile("[A-Za-z0-9_-]{1,64}")
+_NOTHING_ELSE = {"new": "none: it enters the registry", "rejected": "none: it is nothing"}
+"""Outcomes by which an entity is nothing that is known otherwise -> what is expected of it."""
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -53,8 +55,8 @@ def entity_decision_faults(decisions: Decisions, corpus: Corpus) -> Iterator[Fau
     """What is wrong with the decisions on entities of one document, whether they still hold or not."""
     for one in decisions.entities:
         yield from _signed(one, corpus)
-        if (one.outcome == "new") == bool(one.into):
-            asked = "none: it enters the registry" if one.outcome == "new" else "what it is"
+        if (one.outcome in _NOTHING_ELSE) == bool(one.into):
+            asked = _NOTHING_ELSE.get(one.outcome, "what it is")
             yield one.id, "into", f"into is {one.into!r} of outcome {one.outcome!r}; expected {asked}"
         elif one.outcome == "existing" and not _may_be_entity(one.into, corpus):
             known = sorted(corpus.entities)

@@ -34,6 +34,8 @@ class OpenItem(Struct, frozen=True):
     sha256: str
     quote: str
     """The words that it is about; what it links where it is a relation."""
+    why: str = ""
+    """What else keeps it from being settled than that the annotators disagree."""
 
 
 class Outcome(Struct, frozen=True):
@@ -48,7 +50,8 @@ class Outcome(Struct, frozen=True):
         sheet = self.sheet
         for n, kinds in sorted(self.open.items()):
             item = sheet.items[n]
-            yield OpenItem(sheet.document, item.layer, kinds, item.addresses, sha256_of(item), _words(sheet, n))
+            words, why = _words(sheet, n), _why(sheet, n)
+            yield OpenItem(sheet.document, item.layer, kinds, item.addresses, sha256_of(item), words, why)
 
     def versions(self) -> Iterator[Version]:
         """What is settled: by agreement, by the policy, or by a decision; what was added among it."""
@@ -86,6 +89,8 @@ def settle(sheet: Sheet) -> Outcome:
             # A relation goes with what it links.
             if not (relation and _loose(sheet, n)):
                 open_[n] = _kinds(sheet, n)
+        elif version.declined:
+            open_[n] = ("relation",) if relation else ("link",)
         elif not version.lost:
             settled[n] = version
         elif not relation:
@@ -163,6 +168,14 @@ def _differences(first: Annotation, one: Annotation, layer: Layer) -> set[Kind]:
         if set(one.refs.get(role.name, ())) != set(first.refs.get(role.name, ())):
             kinds.add("link" if role.registry else "role")
     return kinds
+
+
+def _why(sheet: Sheet, n: int) -> str:
+    """That somebody refers to an entity that is rejected."""
+    if n in sheet.decided:
+        return "what was chosen refers to an entity that is rejected" if _by_decision(sheet, n).declined else ""
+    referring = sorted(origin for version in _versions(sheet, n) if version.declined for origin in version.origins)
+    return f"{', '.join(referring)} refer to an entity that is rejected" if referring else ""
 
 
 def _words(sheet: Sheet, n: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct, structs
 
@@ -28,11 +28,18 @@ class Version(Struct, frozen=True):
     """Roles that need a target and had only such as are rejected."""
     undecided: tuple[str, ...] = ()
     """Entities that it refers to and of which nothing is decided."""
+    declined: tuple[str, ...] = ()
+    """Entities that it refers to and that are rejected."""
 
 
 def undecided(record: Entity) -> str:
     """What stands for an entity of which is not decided yet what it is; no id begins so."""
     return f"?{canonical(record)}"
+
+
+def declined(record: Entity) -> str:
+    """What stands for an entity that is rejected; no id begins so."""
+    return f"!{canonical(record)}"
 
 
 class Sheet:
@@ -82,6 +89,12 @@ class Sheet:
             role: tuple(self._target(role, id, who, item.layer) for id in ids) for role, ids in one.refs.items()
         }
         return self._version(one, role_targets, self.ids[n], (address(who, self.document, one.id),))
+
+    def without(self, items: Collection[str]) -> Sheet:
+        """The sheet as it was before anything was decided of some items, which are told by their digests."""
+        left = tuple(one for one in self.decisions.decisions if one.sha256 not in items or not one.item)
+        known = self.corpus.decisions | {self.document: structs.replace(self.decisions, decisions=left)}
+        return Sheet(structs.replace(self.corpus, decisions=known), self.document, self.workers, self.merged)
 
     def gold_id(self, address: str) -> str | None:
         """The id in gold of the item in the text that an address is of; None for no such item."""
@@ -164,7 +177,7 @@ class Sheet:
                 return resolved
             # Equal records of two annotators are one thing, also before it is decided which.
             record = next(e for e in self.corpus.sets[who, self.document].entities if e.id == id)
-            return undecided(record)
+            return declined(record) if (who, self.document, id) in self.merged.rejected else undecided(record)
         if (who, id) not in self._of:
             raise RecordError(f"{role} points to {id!r}, which is not in the set", place=f"{who}/{self.document}")
         return self.ids[self._of[who, id]]
@@ -214,13 +227,13 @@ class Sheet:
         layer = self._layers[one.layer]
         kept: dict[str, tuple[str, ...]] = {}
         lost = []
-        undecided = []
+        registered: list[str] = []
         for role, given in targets.items():
             known = layer.role(role)
             left = tuple(dict.fromkeys(target for target in given if target not in self.rejected))
             if known is not None and known.registry:
                 left = given
-                undecided += [target for target in given if target.startswith("?")]
+                registered += given
             elif known is not None and given and len(left) < known.min:
                 lost.append(role)
             if left:
@@ -230,7 +243,8 @@ class Sheet:
         elif layer.kind == "relation":
             id = derived_id(one.label, *(end for role in layer.roles for end in kept.get(role.name, ())))
         annotation = structs.replace(one, id=id, refs=kept, derived_from=())
-        return Version(annotation, origins, tuple(lost), tuple(undecided))
+        open_, nothing = (tuple(id for id in registered if id.startswith(mark)) for mark in "?!")
+        return Version(annotation, origins, tuple(lost), open_, nothing)
 
     def place(self, decision: Decision) -> str:
         """Where a decision is written."""

@@ -77,32 +77,44 @@ def status(form: str) -> None:
 @click.option("--into", metavar="ID", help="It is this one of the registry.")
 @click.option("--same", metavar="ADDRESS", help="It is the same as this one of another annotator or document.")
 @click.option("--new", "as_new", is_flag=True, help="It enters the registry as the annotator wrote it.")
+@click.option("--reject", is_flag=True, help="It is nothing: it never enters the registry.")
 @click.option("--reason", required=True, help="One of the policy's reasons.")
 @click.option("--note", default="", help="What else is to be said.")
 @click.option("--by", "decided_by", required=True, metavar="ID", help="Who decides: a pseudonym in annotators.json.")
 def entity(
-    address: str, into: str | None, same: str | None, as_new: bool, reason: str, note: str, decided_by: str
+    address: str,
+    into: str | None,
+    same: str | None,
+    as_new: bool,
+    reject: bool,
+    reason: str,
+    note: str,
+    decided_by: str,
 ) -> None:
-    """Decide what an entity is that an annotator added: annotator/document#id."""
+    """Decide what an entity is that an annotator added: annotator/document#id.
+
+    What refers to one that is rejected is open until it is decided to refer to another, or to be rejected itself.
+    """
     from msgspec import structs
 
     from standoff.adjudicate import derive, entity_decision
     from standoff.files import read, write_decisions
     from standoff.model import Decisions
 
-    if sum((into is not None, same is not None, as_new)) != 1:
-        raise UsageError("expected one of --into, --same and --new", place=address)
+    if sum((into is not None, same is not None, as_new, reject)) != 1:
+        raise UsageError("expected one of --into, --same, --new and --reject", place=address)
     root = corpus_root()
     corpus = read(root)
     open_ = {one.entity: one for one in derive(corpus).open_entities}
     if address not in open_:
         known = sorted(open_)
-        raise UsageError(f"{address!r} is no undecided entity{nearest(address, known)}; there are {known}")
+        there = f"expected one of {', '.join(known)}" if known else "nothing is undecided of any"
+        raise UsageError(f"{address!r} is no undecided entity{nearest(address, known)}; {there}")
     document = address.partition("#")[0].partition("/")[2]
     decision = entity_decision(
         address,
         open_[address].sha256,
-        "existing" if into is not None else "same" if same is not None else "new",
+        "existing" if into is not None else "same" if same is not None else "rejected" if reject else "new",
         into=into or same or "",
         reason=reason,
         note=note,
@@ -122,7 +134,8 @@ def propose() -> None:
     """Propose what the entities are that annotators added, as JSON, one a line: a file to edit and to confirm.
 
     What speaks for a proposal stands beside it: mentions in common, names, Wikidata ids. Nothing is decided: set
-    "confirmed" to true where it is right, or change outcome, into and record first; then standoff adjudicate confirm.
+    "confirmed" to true where it is right, or change outcome (existing, new, same or rejected), into and record first;
+    then standoff adjudicate confirm.
     """
     from standoff.adjudicate import propose, written
     from standoff.files import read
@@ -206,6 +219,7 @@ def show(found: Adjudication) -> None:
         click.echo(printable(f"{one.entity}: entity {one.record.name!r} {one.why}"))
     for item in found.open:
         where = ", ".join(item.item)
-        click.echo(printable(f"{item.document} {item.layer}: {', '.join(item.kinds)}: {item.quote!r} ({where})"))
+        why = f": {item.why}" if item.why else ""
+        click.echo(printable(f"{item.document} {item.layer}: {', '.join(item.kinds)}: {item.quote!r} ({where}){why}"))
     for address, why in found.stale.items():
         click.echo(printable(f"{address}: holds no more: {why}"))

@@ -28,7 +28,7 @@ def rules(form: str) -> None:
 @click.command("format")
 def format_() -> None:
     """Put all records of the corpus in canonical form: the same content, the same bytes. Raw files stay as they are."""
-    from standoff.files import read, write_document, write_listings, write_set
+    from standoff.files import read, write_decisions, write_document, write_listings, write_set
 
     root = corpus_root()
     corpus = read(root)
@@ -38,3 +38,6 @@ def format_() -> None:
     for marked in (*corpus.sets.values(), *corpus.gold.values()):
         if write_set(root, marked, corpus.scheme):
             click.echo(marked.address("").rstrip("#"))
+    for decisions in corpus.decisions.values():
+        if write_decisions(root, decisions):
+            click.echo(decisions.address("").rstrip("#"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from standoff.labelstudio.items import fields
 from standoff.labelstudio.journal import Journal
 from standoff.labelstudio.projects import Project, change_interface, create, find, tasks_of, wanted_documents
 from standoff.labelstudio.server import Studio
-from standoff.model import Corpus, Decision, Decisions, Progress, silent
+from standoff.model import Corpus, Decisions, Progress, silent
 
-__all__ = ["ApplyReport", "DisputeReport", "apply", "build"]
+__all__ = ["ApplyReport", "DisputeReport", "apply", "build", "taken"]
 
 _READ = "id,data,meta,annotations,result,was_cancelled"
 
@@ -48,7 +48,7 @@ class ApplyReport(Struct, frozen=True):
     decided: tuple[str, ...] = ()
     """The addresses of decisions that are new or changed."""
     undecided: int = 0
-    """Items without a reason yet."""
+    """Items without a reason yet that are still to be decided: a relation goes with what it links."""
     outdated: int = 0
     """Items of which annotators have said something else since they were shown."""
 
@@ -108,7 +108,6 @@ def apply(corpus: Corpus, adjudicator: str, studio: Studio, *, date: str, progre
             server fails.
     """
     wanted_documents(corpus, adjudicator, ())
-    found = cases(corpus)
     with connected(studio) as client:
         project = find(client, corpus, _name(adjudicator))
         if project is None:
@@ -118,18 +117,36 @@ def apply(corpus: Corpus, adjudicator: str, studio: Studio, *, date: str, progre
                 place=studio.url,
             )
         tasks = list(_tasks(client, project, progress))
+    return taken(corpus, tasks, adjudicator, date=date, place=studio.url)
+
+
+def taken(
+    corpus: Corpus, tasks: Iterable[Mapping[str, Any]], adjudicator: str, *, date: str, place: str = ""
+) -> ApplyReport:
+    """What an adjudicator's tasks decide that is not recorded yet.
+
+    A decision that is recorded stays as it is, by its id, date and note, where the task says the same.
+
+    Args:
+        place: what is named where the decisions cannot be followed.
+
+    Raises:
+        StudioError: as `apply`.
+    """
+    found = cases(corpus)
     changed: dict[str, Decisions] = {}
     decided: list[str] = []
-    undecided = outdated = 0
+    undecided: set[tuple[str, str]] = set()
+    outdated = 0
     for task in tasks:
         id = str(task["data"].get("id"))
         if id not in found:
-            raise StudioError(f"shows {id!r}, on which nobody has worked", place=f"task {task['id']}")
+            raise StudioError(f"shows {id!r}, on which nobody has worked", place=f"task {task.get('id')}")
         held = decisions_of(task, found[id], adjudicator, date=date)
-        undecided += held.undecided
+        undecided |= {(id, sha256) for sha256 in held.undecided}
         outdated += held.outdated
         old = corpus.decisions.get(id, Decisions(id))
-        new = [one for one in held.decisions if not _recorded(one, old)]
+        new = [one for one in held.decisions if one not in old.decisions]
         if new:
             ids = {one.id for one in new}
             kept = [one for one in old.decisions if one.id not in ids]
@@ -137,10 +154,11 @@ def apply(corpus: Corpus, adjudicator: str, studio: Studio, *, date: str, progre
             decided += [old.address(one.id) for one in new]
     try:
         # What cannot be followed is not recorded.
-        derive(structs.replace(corpus, decisions=corpus.decisions | changed))
+        left = derive(structs.replace(corpus, decisions=corpus.decisions | changed))
     except StandoffError as error:
-        raise StudioError(f"what was decided cannot be followed: {error}", place=studio.url) from error
-    return ApplyReport(changed, tuple(decided), undecided, outdated)
+        raise StudioError(f"what was decided cannot be followed: {error}", place=place) from error
+    waiting = sum((item.document, item.sha256) in undecided for item in left.open)
+    return ApplyReport(changed, tuple(decided), waiting, outdated)
 
 
 def _name(adjudicator: str) -> str:
@@ -182,14 +200,9 @@ def _held(task: Mapping[str, Any], case: Case | None, corpus: Corpus, adjudicato
         return
     id = case.sheet.document
     old = corpus.decisions.get(id, Decisions(id))
-    if any(not _recorded(one, old) for one in decisions_of(task, case, adjudicator, date="").decisions):
+    if any(one not in old.decisions for one in decisions_of(task, case, adjudicator, date="").decisions):
         raise StudioError(
             f"holds decisions that were not applied; expected them recorded first: standoff adjudicate apply --for "
             f"{adjudicator}",
             place=f"task {task['id']} ({id})",
         )
-
-
-def _recorded(one: Decision, old: Decisions) -> bool:
-    """Whether the same was decided before, on whatever day."""
-    return any(structs.replace(known, date=one.date) == one for known in old.decisions)

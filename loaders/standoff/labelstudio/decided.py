@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from standoff.adjudicate import sha256_of
+from standoff.adjudicate import Sheet, sha256_of
 from standoff.canon import canonical
 from standoff.errors import StudioError
 from standoff.labelstudio.dispute import LINKS, OUTCOME, REASON, REJECTED, Case, said, to_registry
@@ -23,14 +23,19 @@ class Found(Struct, frozen=True):
     """What a task holds of decisions."""
 
     decisions: tuple[Decision, ...]
-    undecided: int = 0
-    """Items without a reason yet."""
+    """Those that are recorded already, as they are recorded."""
+    undecided: tuple[str, ...] = ()
+    """The digests of items without a reason."""
     outdated: int = 0
     """Items of which annotators have said something else since they were shown."""
 
 
 def decisions_of(task: Mapping[str, Any], case: Case, adjudicator: str, *, date: str) -> Found:
     """The decisions that a task holds.
+
+    They are read as the task was made: before anything was decided of what it shows. Otherwise a decision that is
+    recorded would change what the task says of other items, such as of those that point to what is rejected. A recorded
+    decision stays as it is where the task says the same; its note stays unless the task has one that it does not hold.
 
     Raises:
         StudioError: the task cannot be read exactly, what is shown for context was changed, or something was drawn
@@ -40,13 +45,14 @@ def decisions_of(task: Mapping[str, Any], case: Case, adjudicator: str, *, date:
     submitted = done(task)
     items: list[dict[str, Any]] = fields(task, "meta", "items") or []
     if not submitted:
-        return Found((), undecided=len(items))
+        return Found((), tuple(one["sha256"] for one in items))
     if len(submitted) > 1:
         ids = ", ".join(str(one.get("id")) for one in submitted)
         raise StudioError(f"{len(submitted)} annotations ({ids}); expected one", place=place)
     result = submitted[0].get("result") or []
     marked = from_task(_without_decisions(task, submitted[0], result), case.corpus, adjudicator)
-    reading = _Reading(case, adjudicator, date, marked, _asked(result), place)
+    shown = case.sheet.without({one["sha256"] for one in items})
+    reading = _Reading(case, shown, adjudicator, date, marked, _asked(result), place)
     return reading.found(items, *(fields(task, "meta", name) or {} for name in ("context", "relations")))
 
 
@@ -81,14 +87,16 @@ class _Reading:
     def __init__(
         self,
         case: Case,
+        shown: Sheet,
         adjudicator: str,
         date: str,
         marked: AnnotationSet,
         asked: Mapping[tuple[str, str], str],
         place: str,
     ) -> None:
-        self.case = case
-        self.sheet = case.sheet
+        self.sheet = shown
+        self.recorded = case.sheet.decided
+        self.added = {one.id: one for one in case.sheet.added}
         self.by, self.date = adjudicator, date
         self.asked = asked
         self.place = place
@@ -112,22 +120,22 @@ class _Reading:
             if one["sha256"] not in known:
                 self.left.pop(one["id"], None)
         taken = self._taken(current)
-        decisions, undecided = [], 0
+        decisions, undecided = [], []
         for n in current:
             is_ = taken.get(n)
             if is_ is not None:
                 del self.left[is_.id]
             reason = self._reason(n, is_)
             if reason is None:
-                undecided += 1
+                undecided.append(sha256_of(self.sheet.items[n]))
             else:
-                decisions.append(self._decision(n, is_, reason))
+                decisions.append(self._kept(self._decision(n, is_, reason), self.recorded.get(n), n))
         for id, expected in relations.items():
             # Shown for an item that is outdated, and left as it was.
             if id in self.left and said(self.left[id]) == expected:
                 del self.left[id]
-        decisions += self._drawn()
-        return Found(tuple(decisions), undecided, len(items) - len(current))
+        decisions += (self._kept(one, self.added.get(one.id)) for one in self._drawn())
+        return Found(tuple(decisions), tuple(undecided), len(items) - len(current))
 
     def _unchanged(self, context: Mapping[str, str]) -> None:
         for id, expected in context.items():
@@ -193,6 +201,25 @@ class _Reading:
             if version and said(version.annotation) == said(one):
                 return structs.replace(made, outcome="chosen", chosen=version.origins[0])
         return structs.replace(made, outcome="edited", annotation=self._in_full(one))
+
+    def _kept(self, made: Decision, known: Decision | None, n: int = -1) -> Decision:
+        """The decision that is recorded, where it says the same; else the new one in its place."""
+        if known is None:
+            return made
+        note = known.note if made.note in known.note else made.note
+        if (made.reason, self._becomes(made, n)) != (known.reason, self._becomes(known, n)):
+            return structs.replace(made, id=known.id, note=note)
+        if note == known.note:
+            return known
+        return structs.replace(known, note=note, decided_by=made.decided_by, date=made.date)
+
+    def _becomes(self, one: Decision, n: int) -> str:
+        """What identifies what a decision makes gold; empty where it rejects."""
+        if one.annotation is not None:
+            refs = {role: [self.sheet.gold_id(at) or at for at in ids] for role, ids in one.annotation.refs.items()}
+            return said(structs.replace(one.annotation, refs={role: tuple(ids) for role, ids in refs.items() if ids}))
+        version = self.sheet.version(n, one.chosen.partition("/")[0]) if one.chosen else None
+        return said(version.annotation) if version else ""
 
     def _in_full(self, one: Annotation) -> Annotation:
         """An annotation as a decision gives it: it has no id, and points to addresses."""

@@ -3,6 +3,9 @@
 A task is a document with disputes. The adjudicator's own annotation begins with one region for each disputed item, as
 one of the annotators has it, drawn by lot; what each annotator has stands beside it as a prediction without a name.
 What is agreed on is there only where a disputed item points to it. An item is decided once it has a reason.
+
+Label Studio asks nothing of a relation: its reason is asked of what it links. That of its first end counts for all
+relations from there; where these have different reasons, the first end is given none, and each second end its own.
 """
 
 from __future__ import annotations
@@ -156,8 +159,9 @@ def _versions(case: Case, who: str) -> dict[int, Annotation]:
 
 def _shown(version: Version) -> Annotation:
     one = version.annotation
-    # What nobody has decided to be an entity cannot be picked.
-    refs = {role: tuple(id for id in ids if id not in version.undecided) for role, ids in one.refs.items()}
+    # What nobody has decided to be an entity cannot be picked, nor what is decided to be none.
+    none = {*version.undecided, *version.declined}
+    refs = {role: tuple(id for id in ids if id not in none) for role, ids in one.refs.items()}
     return structs.replace(one, refs={role: ids for role, ids in refs.items() if ids}, note="")
 
 
