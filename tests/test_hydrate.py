@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from standoff.errors import ReleaseError, UsageError
 from standoff.files import read, write_corpus
 from standoff.model import AnnotationSet, Corpus
 from standoff.release import build, hydrate, read_release
+from standoff.release.folder import read_sums, sums_text
 from standoff.release.hydrating import Hydration
+from standoff.text import sha
 
 DATE = "2024-03-08"
 
@@ -199,18 +202,50 @@ def test_another_release_in_the_place_is_not_written_into(bare: Path, tiny_root:
         hydrate(bare, tiny_root / "corpus" / "raw", tmp_path)
 
 
+def test_a_name_that_leads_out_of_the_new_release_is_refused(bare: Path, tiny_root: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(bare, tmp_path / "bare"))
+    whole = json.loads((folder / "full.json").read_text())
+    whole["sums"]["../../outside"] = whole["sums"]["README.md"]
+    whole["texts"]["../../outside"] = "?"
+    (folder / "full.json").write_text(json.dumps(whole))
+    sums = {**read_sums(folder), "full.json": sha((folder / "full.json").read_bytes())}
+    (folder / "SHA256SUMS").write_text(sums_text(sums))
+    with pytest.raises(ReleaseError, match=r"has a file '\.\./\.\./outside'; expected a path inside the release"):
+        hydrate(folder, tiny_root / "corpus" / "raw", tmp_path / "full")
+
+    assert not (tmp_path / "outside").exists()
+    assert list((tmp_path / "full").iterdir()) == []
+
+
+def test_a_copy_in_another_encoding_has_drifted(bare: Path, tiny_root: Path, tmp_path: Path) -> None:
+    raw = copies(tiny_root, tmp_path / "raw")
+    (raw / "fr_marche.html").write_bytes("le marché".encode("latin-1"))
+    found = {one.document: one for one in hydrate(bare, raw).documents}
+
+    assert found["fr_marche"].state == "drifted"
+    assert found["fr_marche"].why.startswith("byte 8 is 0xe9, which is no UTF-8 here")
+    assert found["en_fair"].state == found["ar_souk"].state == "exact"
+
+
 def test_the_commands_build_and_hydrate(tiny: Corpus, tiny_root: Path, tmp_path: Path) -> None:
     raw = {path.stem: path.read_bytes() for path in (tiny_root / "corpus" / "raw").iterdir()}
     write_corpus(tmp_path / "corpus", tiny, raw)
     run = CliRunner().invoke
     corpus, out = str(tmp_path / "corpus"), str(tmp_path / "out")
     built = run(main, ["--root", corpus, "build", "0.1.0", "--edition", "text-free", "--date", DATE, "--out", out])
+    again = run(
+        main, ["--root", corpus, "build", "0.1.0", "--edition", "text-free", "--date", "2024-04-01", "--out", out]
+    )
     asked = ["hydrate", f"{out}/0.1.0", "--raw", f"{corpus}/corpus/raw", "--out", str(tmp_path / "full")]
     hydrated = run(main, asked)
     edit(tmp_path / "corpus" / "corpus" / "raw" / "en_fair.txt", "plum jam", "pear jam")
     drifted = run(main, asked)
 
-    assert built.exit_code == 0, built.output
+    assert built.exit_code == again.exit_code == 0, built.output
+    assert again.output.splitlines() == [
+        f"{built.output.strip()}, was there",
+        "left as it is there: README.md, croissant.json, datacite.json, full.json, release.json",
+    ]
     assert hydrated.exit_code == 0, hydrated.output
     assert hydrated.output.endswith(f"{tmp_path / 'full' / '0.1.0'}: the full edition\n")
     assert drifted.exit_code == 1

@@ -372,6 +372,7 @@ def test_gates_are_open_where_all_was_decided_and_signed(tiny: Corpus) -> None:
     assert found.ready
     assert gates(found) == {
         "validation": (True, "0 errors, 0 warnings"),
+        "adjudication": (True, "nothing is undecided"),
         "rights": (True, f"the texts of all {len(corpus.documents)} documents may be published"),
         "agreement": (True, "no threshold is set in corpus/gates.json"),
         "sign-off": (True, "r1 on 2024-03-08"),
@@ -389,6 +390,12 @@ def test_gates_say_what_stands_in_the_way(tiny: Corpus) -> None:
     assert gates(found)["rights"][0] is False
     assert "en_fair" in gates(found)["rights"][1]
     assert gates(found)["sign-off"] == (False, f"nobody signed content {'f' * 64}")
+
+
+def test_what_is_undecided_keeps_the_gate_shut(tiny: Corpus) -> None:
+    found = planned(structs.replace(tiny, policy=None, releases=()), None)
+
+    assert gates(found)["adjudication"] == (False, "48 annotations and 1 entities are undecided")
 
 
 def test_a_document_without_a_decision_keeps_the_gate_shut(tiny: Corpus) -> None:
@@ -420,7 +427,7 @@ def test_agreement_is_measured_where_a_threshold_asks_for_it(tiny: Corpus) -> No
         Threshold("report", "F1 unheard of", 0.9),
         Threshold("opinion", "alpha nominal", 0.9, "wording"),
     )
-    found = planned(corpus, None, thresholds=some, agreed=agreed_by(corpus, some)).gates[2:5]
+    found = planned(corpus, None, thresholds=some, agreed=agreed_by(corpus, some)).gates[3:6]
 
     assert [gate.open for gate in found] == [True, None, None]
     assert found[0].text == "label: alpha nominal 1.000; at least 0.9 is asked for"

@@ -219,6 +219,24 @@ def test_decisions_that_held_still_hold(tiny: Corpus) -> None:
     assert sha256_of(moved) != chosen.sha256
 
 
+def test_what_was_cut_short_is_gone_on_with(tiny: Corpus) -> None:
+    item = next(one for one in tiny.sets["a1", "en_fair"].annotations if one.spans)
+    made = Decision(id="d1", outcome="added", annotation=item, reason="other", decided_by="a1", date="2024-03-05")
+    was = structs.replace(tiny, decisions={"en_fair": Decisions("en_fair", (made,))})
+    now = corrected(was, "en_fair", "New. " + tiny.documents["en_fair"].text)
+    whole = reanchor(now, "en_fair", was)
+    # As `write_reanchored` leaves it after decisions and one set.
+    key = ("a1", "en_fair")
+    cut = structs.replace(now, decisions=whole.corpus.decisions, sets={**now.sets, key: whole.corpus.sets[key]})
+    again = reanchor(cut, "en_fair", was)
+    moved = whole.corpus.decisions["en_fair"].decisions[0].annotation
+
+    assert moved is not None
+    assert moved.spans[0].start == item.spans[0].start + 5
+    assert again.findings == whole.findings == ()
+    assert again.corpus == whole.corpus
+
+
 def test_a_set_of_a_text_that_nobody_knows_is_left_alone(tiny: Corpus) -> None:
     other = structs.replace(tiny.sets["a1", "en_fair"], text_sha256="0" * 64)
     was = structs.replace(tiny, sets={**tiny.sets, ("a1", "en_fair"): other})

@@ -20,8 +20,9 @@ from standoff.errors import ReleaseError
 from standoff.model import Corpus
 from standoff.release import About, BuildReport, build, verify
 from standoff.release.agreeing import agreed
-from standoff.release.card import card, to_yaml
+from standoff.release.card import card
 from standoff.release.folder import order
+from standoff.release.front_matter import to_yaml
 from standoff.tables import schemas, to_tables
 from standoff.views import view_schemas, views
 
@@ -271,7 +272,7 @@ def test_the_card_tells_how_far_annotators_agree(tiny: Corpus, tiny_release: Bui
     )
     assert "Note: 2 documents only: intervals over so few are wide and rough" in said
     assert table[0] == "| Layer | Of | Measure | Value | 95 % interval | Units | Documents | Remark |"
-    assert table[2].startswith("| naming | all of it | F1 exact | 0.")
+    assert table[2].startswith("| `naming` | all of it | F1 exact | 0.")
     assert " to " in table[2]
     alone = structs.replace(tiny, sets={key: marked for key, marked in tiny.sets.items() if key[0] == "a1"})
     assert agreed(alone) == (["Agreement is undefined: it takes the sets of two annotators."], [])

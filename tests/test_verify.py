@@ -68,6 +68,12 @@ def resum(folder: Path) -> None:
     (folder / SUMS).write_text(sums_text({path: sha((folder / path).read_bytes()) for path in old}))
 
 
+def fingerprint(key: Path) -> str:
+    """What a key is known by."""
+    told = subprocess.run(["ssh-keygen", "-lf", f"{key}.pub"], capture_output=True, text=True, check=True)
+    return told.stdout.split()[1]
+
+
 def unsigned(folder: Path) -> None:
     """Without its sidecars."""
     for name in ("SHA256SUMS.sig", "PROVENANCE.json", "PROVENANCE.json.sig"):
@@ -138,14 +144,14 @@ def test_every_damaged_file_is_named_not_the_first_alone(copied: Path) -> None:
     assert [(one.file, one.message) for one in check_release(copied)[1]] == [
         (
             "data/opinion/test.parquet",
-            "has not the checksum that SHA256SUMS gives it; expected the file as it was built",
+            "has not the checksum that SHA256SUMS gives it; expected the release as SHA256SUMS tells it",
         ),
-        ("data/point/more.parquet", "was added"),
+        ("data/point/more.parquet", "was added; expected the release as SHA256SUMS tells it"),
         (
             "data/point/train.parquet",
-            "has not the checksum that SHA256SUMS gives it; expected the file as it was built",
+            "has not the checksum that SHA256SUMS gives it; expected the release as SHA256SUMS tells it",
         ),
-        ("data/rights/corpus.parquet", "is missing"),
+        ("data/rights/corpus.parquet", "is missing; expected the release as SHA256SUMS tells it"),
     ]
 
 
@@ -174,6 +180,44 @@ def test_a_wrong_signer_is_named(copied: Path, tiny_root: Path, keys: Path) -> N
         ("release-signature", "SHA256SUMS.sig"),
     ]
     assert found(copied) == []
+    assert {one.message for one in check_release(copied, signers=keys / "allowed")[1]} == {
+        f"is by the key {fingerprint(keys / 'stranger')}; expected one by somebody whom allowed allows "
+        "(No principal matched.)"
+    }
+
+
+def test_what_is_no_signature_at_all_is_told(copied: Path, keys: Path) -> None:
+    (copied / "SHA256SUMS.sig").write_bytes(b"nothing")
+    (wrong,) = check_release(copied, signers=keys / "allowed")[1]
+
+    assert wrong.file == "SHA256SUMS.sig"
+    assert wrong.message.startswith("is no signature of what SHA256SUMS holds; expected one by somebody whom allowed")
+
+
+def test_checksums_that_cannot_be_read_are_told_and_provenance_is_held_against_their_bytes(copied: Path) -> None:
+    with (copied / SUMS).open("a") as file:
+        file.write("\n")
+    sums = sha((copied / SUMS).read_bytes())
+
+    assert [(one.file, one.field, one.message.partition("; expected ")[2]) for one in check_release(copied)[1]] == [
+        ("PROVENANCE.json", "", f"'{sums}', as the release has it"),
+        ("SHA256SUMS", "", "a sha256, two spaces and a path, each path once"),
+    ]
+
+
+def test_a_release_that_was_yanked_is_a_warning_with_the_reason(signed: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(signed, tmp_path / "0.1.0"))
+    content = json.loads((signed / "release.json").read_text())["content_sha256"]
+    yanked = {"version": "0.1.0", "date": DATE, "content_sha256": content, "yanked": True, "why": "one label was wrong"}
+    (tmp_path / "releases.json").write_text(json.dumps({"releases": [yanked]}))
+    (warning,) = check_release(folder)[1]
+
+    assert str(warning) == "releases.json#0.1.0: says that it was yanked: one label was wrong (release-yanked)"
+    assert warning.severity == "warning"
+    assert "says that it was yanked: one label was wrong" in run("verify", tmp_path.as_uri()).output
+
+    (tmp_path / "releases.json").write_text("[]")
+    assert found(folder) == [("release-readable", "releases.json")]
 
 
 def test_a_signature_that_is_asked_for_and_missing_is_told(copied: Path, keys: Path) -> None:
@@ -387,7 +431,9 @@ def test_the_command_signs_a_version_and_verifies_it_by_the_checkouts_signers(
         str(root / "build" / "0.1.0" / name) for name in ("PROVENANCE.json", "SHA256SUMS.sig", "PROVENANCE.json.sig")
     ]
     assert verifying.exit_code == 1
-    assert "SHA256SUMS.sig: is by nobody whom allowed_signers allows" in verifying.output
+    assert (
+        f"SHA256SUMS.sig: is by the key {fingerprint(keys / 'stranger')}; expected one by somebody" in verifying.output
+    )
 
 
 @pytest.mark.parametrize("what", ["9.9.9", "nowhere"])
@@ -408,7 +454,7 @@ def test_a_place_behind_a_url_is_verified_as_it_is_there(signed: Path, tmp_path:
     result = run("verify", tmp_path.as_uri())
 
     assert result.exit_code == 1, result.output
-    assert "data/extra.txt: was added (release-files)" in result.output
+    assert "data/extra.txt: was added; expected the release" in result.output
     assert "release.json: has not the checksum" in result.output
     with pytest.raises(ReleaseError, match=r"data/extra\.txt was added; release\.json has not the checksum"):
         standoff.load("point", source=tmp_path.as_uri(), cache=tmp_path / "cache")

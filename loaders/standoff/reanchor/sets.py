@@ -104,12 +104,16 @@ def reanchor(corpus: Corpus, document: str, was: Corpus) -> Reanchored:
 
 
 def write_reanchored(root: Path, document: str, found: Reanchored) -> None:
-    """Puts the record, segments, sets, gold and decisions of a document in their places, each file at once."""
+    """Puts the decisions, sets, gold, record and segments of a document in their places, each file at once.
+
+    Where this was cut short, `reanchor` goes on: a set tells by the text that it was made on whether it followed;
+    decisions do not, so they come first.
+    """
     corpus = found.corpus
-    for _, marked in _sets_of(corpus, document):
-        write_set(root, marked, corpus.scheme)
     if document in corpus.decisions:
         write_decisions(root, corpus.decisions[document])
+    for _, marked in _sets_of(corpus, document):
+        write_set(root, marked, corpus.scheme)
     write_document(root, corpus.documents[document], corpus.segments[document])
 
 
@@ -198,7 +202,7 @@ def _decided(
     before, after = (_items(one, decisions.document) for one in (corpus, made))
     moved, findings = [], []
     for one in decisions.decisions:
-        if one.annotation is not None:
+        if one.annotation is not None and not _followed_already(one.annotation, old, new):
             given, faults = _moved(one.annotation, old, locate, new)
             findings += [Finding(file, one.id, f"annotation.{field}", RULE, "error", said) for field, said in faults]
             one = structs.replace(one, annotation=given)
@@ -210,6 +214,14 @@ def _decided(
                 findings.append(Finding(file, one.id, "item", RULE, "error", said))
         moved.append(one)
     return structs.replace(decisions, decisions=tuple(moved)), findings
+
+
+def _followed_already(one: Annotation, old: Document, new: Document) -> bool:
+    """Whether all its spans quote the new text, and not all of them the old one."""
+    quotes_old, quotes_new = (
+        all(text[span.start : span.end] == span.quote for span in one.spans) for text in (old.text, new.text)
+    )
+    return quotes_new and not quotes_old
 
 
 def _items(corpus: Corpus, document: str) -> dict[tuple[str, ...], str]:

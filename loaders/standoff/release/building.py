@@ -5,49 +5,44 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date as Date
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from standoff.adjudicate import derive, soft_labels
+from standoff.adjudicate import derive
 from standoff.canon import canonical, canonical_list, content_digest
 from standoff.diff import diff
 from standoff.errors import ReleaseError, UsageError
 from standoff.files import raw_bytes, read_text
 from standoff.model import Corpus, Progress, silent
-from standoff.release.card import card
-from standoff.release.citation import CITATION, read_citation
-from standoff.release.croissant import CROISSANT, croissant
-from standoff.release.datacite import DATACITE, datacite
+from standoff.release.citation import CITATION
+from standoff.release.describing import descriptions
 from standoff.release.editions import WHOLE, Tables, Whole, text_free
 from standoff.release.folder import (
     ABOUT,
-    CARD,
     DATA,
     SUMS,
     WITHDRAWN,
     About,
     Edition,
     checked_version,
-    digest,
     order,
     read_sums,
+    sha256_of,
     sums_text,
     verify,
 )
 from standoff.release.folder import about as read_about
+from standoff.release.loading import derived_tables
 from standoff.release.review import Review, read_reviews
 from standoff.release.sources import previous_release
 from standoff.release.statement import STATEMENT
 from standoff.release.weighing import bumped, newest, reasons, refuse_too_low
 from standoff.release.withholding import Articles
-from standoff.tables import to_tables
-from standoff.text import decode
+from standoff.text import decode, sha
 from standoff.validate import validate
-from standoff.views import views
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -113,7 +108,7 @@ def build(
         _check_texts(corpus)
     _check_valid(corpus, progress)
     raw = _raw(corpus, root) if edition == "text-free" else {}
-    tables = {**to_tables(corpus, progress=progress), **views(corpus), **soft_labels(corpus)}
+    tables = derived_tables(corpus, progress=progress)
     about = About(
         corpus=corpus.scheme.corpus,
         title=corpus.scheme.title,
@@ -228,7 +223,7 @@ def _tell_whole(folder: Path, whole: Path, files: dict[str, str], articles: Arti
     texts = {path: text for path, text in texts.items() if own.get(path) != text}
     text = canonical(Whole(pa.__version__, sums, texts)) + "\n"
     (folder / WHOLE).write_bytes(text.encode())
-    added = {WHOLE: sha256(text.encode()).hexdigest()}
+    added = {WHOLE: sha(text)}
     (folder / SUMS).write_bytes(sums_text({**files, **added}).encode())
     return added
 
@@ -265,28 +260,27 @@ def _write(
     progress: Progress,
     told: Callable[[str], str] = str,
 ) -> dict[str, str]:
-    """Writes all files of a release and gives their checksums; the card and SHA256SUMS, which tell of others, last.
+    """Writes all files of a release and gives their checksums; what tells of the others, and SHA256SUMS, last.
 
     Args:
         told: what may be told of the text of a file.
     """
     sums: dict[str, str] = {}
+    files: dict[str, tuple[str, int]] = {}
 
     def put(path: str, text: str) -> None:
         text = told(text)
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text.encode())
-        sums[path] = sha256(text.encode()).hexdigest()
+        sums[path] = sha(text)
 
     for done, (config, splits) in enumerate(tables.items(), 1):
         for split, table in splits.items():
             path = f"{DATA}/{config}/{split}.parquet"
             write_parquet(table, folder / path)
-            sums[path] = sha256((folder / path).read_bytes()).hexdigest()
+            sums[path] = sha256_of(folder / path)
+            files[path] = sums[path], (folder / path).stat().st_size
         progress("files", done, len(tables))
-    digests = {
-        config: digest({path: sums[path] for path in sums if path.startswith(f"{DATA}/{config}/")}) for config in tables
-    }
     for name, text in corpus.scheme.files.items():
         put(f"schema/{name}", text)
     for name, text in companions.items():
@@ -294,13 +288,10 @@ def _write(
     if corpus.withdrawn:
         put(WITHDRAWN, canonical_list("withdrawn", corpus.withdrawn.values()))
     put(ABOUT, about.text())
-    citation = read_citation(companions.get(CITATION, ""))
-    sizes = {path: (folder / path).stat().st_size for path in sums if path.startswith(f"{DATA}/")}
-    described = {path: (sums[path], size) for path, size in sizes.items()}
-    put(CROISSANT, croissant(corpus, about, tables, described, citation))
-    put(DATACITE, datacite(corpus, about, sizes, citation))
-    citation_text, statement = companions.get(CITATION, ""), companions.get(STATEMENT, "")
-    put(CARD, card(corpus, about, tables, digests, citation=citation_text, statement=statement, reviews=reviews))
+    citation, statement = companions.get(CITATION, ""), companions.get(STATEMENT, "")
+    told_of = descriptions(corpus, about, tables, files, citation=citation, statement=statement, reviews=reviews)
+    for path, text in told_of.items():
+        put(path, text)
     (folder / SUMS).write_bytes(sums_text(sums).encode())
     return sums
 

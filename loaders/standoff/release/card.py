@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from standoff.model import RESERVED, Corpus
 from standoff.release.agreeing import COLUMNS, agreed
-from standoff.release.folder import DATA, About
+from standoff.release.citation import Citation
+from standoff.release.folder import About
+from standoff.release.front_matter import DEFAULT, Tables, front_matter
 from standoff.release.review import Review
 from standoff.release.statement import data_statement
-from standoff.tables import vocabulary
+from standoff.scheme import Scheme
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["DESCRIPTIONS", "Tables", "card", "features", "limits", "to_yaml"]
-
-DEFAULT = "documents"
+__all__ = ["card", "limits", "table_descriptions"]
 
 DESCRIPTIONS = {
     "documents": "The documents: text, title, source, date, each fact with how it is known.",
@@ -41,8 +37,6 @@ DESCRIPTIONS = {
 }
 """Of the tables that every corpus has; layers and views are described by the schema."""
 
-Tables = Mapping[str, Mapping[str, "pa.Table"]]
-
 
 def card(
     corpus: Corpus,
@@ -50,7 +44,7 @@ def card(
     tables: Tables,
     digests: Mapping[str, str],
     *,
-    citation: str = "",
+    citation: Citation | None = None,
     statement: str = "",
     reviews: Sequence[Review] = (),
 ) -> str:
@@ -58,20 +52,11 @@ def card(
 
     Args:
         digests: config -> digest of its files.
-        citation: the CITATION.cff of the release; its licence is that of the annotations.
+        citation: how the release is to be cited; its licence is that of the annotations.
         statement: the corpus's own words on where its texts come from, as Markdown.
         reviews: the sign-offs of exactly this content.
     """
-    licence = _licence(citation)
-    filled = _filled(tables)
-    front = {
-        "pretty_name": about.title,
-        **({"license": licence.lower()} if licence else {}),
-        "language": sorted({document.language.split("-")[0] for document in corpus.documents.values()}),
-        "tags": [about.corpus, "stand-off annotation"],
-        "configs": [_config(config, filled[config], about, digests[config]) for config in filled],
-        "dataset_info": [_info(config, filled[config]) for config in filled],
-    }
+    licence = citation.license if citation else ""
     sections = (
         _what(corpus, about),
         _loading(about),
@@ -84,104 +69,27 @@ def card(
         _limits(corpus, tables),
         _rights(corpus, licence),
     )
-    return "---\n" + to_yaml(front) + "---\n\n" + "\n".join("\n".join(lines) + "\n" for lines in sections)
+    front = front_matter(corpus, about, tables, digests, licence=licence)
+    return f"---\n{front}---\n\n" + "\n".join("\n".join(lines) + "\n" for lines in sections)
 
 
-def features(schema: pa.Schema) -> list[dict[str, Any]]:
-    """The columns as dataset_info tells them: strings of a closed list are class labels."""
-    return [{"name": field.name, **_dtype(_feature(field.type, vocabulary(field)))} for field in schema]
-
-
-def to_yaml(value: Any, indent: str = "") -> str:
-    """YAML in blocks, of mappings, sequences, strings, numbers and booleans; all strings but plain keys are quoted."""
-    if isinstance(value, dict) and value:
-        return "".join(f"{indent}{_key(key)}:{_nested(item, indent)}" for key, item in value.items())
-    if isinstance(value, list) and value:
-        # The first key of a mapping stands behind the dash, the others below it.
-        return "".join(f"{indent}- {to_yaml(item, indent + '  ').lstrip(' ')}" for item in value)
-    return f"{indent}{_scalar(value)}\n"
-
-
-def _nested(value: Any, indent: str) -> str:
-    return "\n" + to_yaml(value, indent + "  ") if isinstance(value, dict | list) and value else f" {to_yaml(value)}"
-
-
-def _key(key: str) -> str:
-    # The words that YAML 1.1 takes for booleans or nothing are short or these three.
-    return key if re.fullmatch("[a-z_]{4,}", key) and key not in ("true", "false", "null") else _scalar(key)
-
-
-def _scalar(value: Any) -> str:
-    """A JSON scalar, which is YAML too once what YAML may not hold, or folds as a line break, is escaped."""
-    return re.sub(
-        "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]",
-        lambda found: f"\\u{ord(found.group()):04x}",
-        json.dumps(value, ensure_ascii=False),
-    )
-
-
-def _filled(tables: Tables) -> Tables:
-    """The splits that have rows: one without would break its whole config in `datasets`."""
-    some = {
-        config: {split: table for split, table in splits.items() if len(table)} for config, splits in tables.items()
-    }
-    return {config: splits for config, splits in some.items() if splits}
-
-
-def _config(config: str, splits: Mapping[str, pa.Table], about: About, digest: str) -> dict[str, Any]:
-    """What `datasets` is told of a config.
-
-    Its cache is keyed by this text, not by the files (huggingface/datasets#6465): hence the digest.
-    """
+def table_descriptions(scheme: Scheme) -> dict[str, str]:
+    """What each table of a release holds: config -> one sentence or more."""
     return {
-        "config_name": config,
-        # `datasets` knows versions of three numbers only; the digest tells those in development apart.
-        "version": about.version.partition(".dev")[0],
-        "description": f"content-sha256:{digest}",
-        # A split without rows would break the whole config.
-        "data_files": [
-            {"split": split, "path": f"{DATA}/{config}/{split}.parquet"}
-            for split, table in splits.items()
-            if len(table)
-        ],
-        **({"default": True} if config == DEFAULT else {}),
+        **DESCRIPTIONS,
+        **{layer.name: layer.description for layer in scheme.layers},
+        **{view.name: view.description for view in scheme.views},
     }
-
-
-def _info(config: str, splits: Mapping[str, pa.Table]) -> dict[str, Any]:
-    return {
-        "config_name": config,
-        "features": features(next(iter(splits.values())).schema),
-        "splits": [
-            {"name": split, "num_bytes": table.nbytes, "num_examples": len(table)} for split, table in splits.items()
-        ],
-    }
-
-
-def _feature(type: pa.DataType, values: Sequence[str]) -> Any:
-    import pyarrow as pa
-
-    if pa.types.is_struct(type):
-        return [{"name": field.name, **_dtype(_feature(field.type, values))} for field in type.fields]
-    if pa.types.is_list(type):
-        return {"list": _feature(type.value_type, values)}
-    return {"class_label": {"names": {str(n): name for n, name in enumerate(values)}}} if values else str(type)
-
-
-def _dtype(feature: Any) -> dict[str, Any]:
-    if isinstance(feature, list):
-        return {"struct": feature}
-    return feature if isinstance(feature, dict) and "list" in feature else {"dtype": feature}
-
-
-def _licence(citation: str) -> str:
-    found = re.search(r"^license:[ \t]*[\"']?([A-Za-z0-9.+-]+)[\"']?[ \t]*$", citation, re.MULTILINE)
-    return found[1] if found else ""
 
 
 def _plain(text: str) -> str:
     """Text on one line that Markdown and HTML leave as it is."""
     return re.sub(r"([\\`*_{}\[\]<>()#|~$&!])", r"\\\1", " ".join(text.split()))
+
+
+def _named(text: str) -> str:
+    """Names of the schema as code, whatever signs they have; other text as it is."""
+    return f"`{text}`" if re.fullmatch(r"[\w-]+(, [\w-]+)*", text) else _plain(text)
 
 
 def _table(*rows: Iterable[Any]) -> Iterator[str]:
@@ -234,11 +142,7 @@ def _loading(about: About) -> Iterator[str]:
 
 
 def _configs(corpus: Corpus, tables: Tables) -> Iterator[str]:
-    described = {
-        **DESCRIPTIONS,
-        **{layer.name: layer.description for layer in corpus.scheme.layers},
-        **{view.name: view.description for view in corpus.scheme.views},
-    }
+    described = table_descriptions(corpus.scheme)
     yield from ("## Tables", "")
     yield from _table(
         ("Config", "Holds", "Rows"),
@@ -321,7 +225,7 @@ def _agreement(corpus: Corpus) -> Iterator[str]:
     sentences, rows = agreed(corpus)
     yield from ("## Agreement", "", " ".join(map(_plain, sentences)))
     if rows:
-        yield from ("", *_table(COLUMNS, *(map(_plain, row) for row in rows)))
+        yield from ("", *_table(COLUMNS, *((*map(_named, row[:2]), *map(_plain, row[2:])) for row in rows)))
 
 
 def _limits(corpus: Corpus, tables: Tables) -> Iterator[str]:
@@ -349,7 +253,7 @@ def limits(corpus: Corpus, tables: Tables) -> Iterator[str]:
 
 def _rights(corpus: Corpus, licence: str) -> Iterator[str]:
     yield from ("## Rights", "")
-    yield f"Annotations: {licence or 'no licence is stated'}. Texts: their holders keep their rights."
+    yield f"Annotations: {_plain(licence) or 'no licence is stated'}. Texts: their holders keep their rights."
     yield ""
     yield from _table(
         ("Document", "Holder", "Text published", "Why", "Takedown"),

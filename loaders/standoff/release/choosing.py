@@ -60,8 +60,12 @@ def choose(version: str | None, there: Sequence[str], withdrawn: Mapping[str, st
         return max(fit, key=lambda one: (".dev" not in one, order(one)))
     known = ", ".join(f"{one} (yanked)" if one in withdrawn else one for one in there)
     if version is None:
+        gone = ", ".join(f"{one} (yanked: {withdrawn[one]})" for one in there)
         raise ReleaseError(
-            f"has no release that was not yanked; there is {known}" if there else "lists no release", place=place
+            f"has no release that was not yanked; there is {gone}; yanked=True gives the newest of them"
+            if there
+            else "lists no release",
+            place=place,
         )
     if version not in there:
         raise ReleaseError(f"has no version {version!r}{nearest(version, there)}; there is {known}", place=place)

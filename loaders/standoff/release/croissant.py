@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from standoff.model import Corpus
-from standoff.release.card import DESCRIPTIONS, Tables, limits
+from standoff.release.card import limits, table_descriptions
 from standoff.release.citation import Author, Citation
 from standoff.release.folder import DATA, About
+from standoff.release.front_matter import Tables
 from standoff.tables import vocabulary
 
 if TYPE_CHECKING:
@@ -88,11 +89,7 @@ def croissant(
     Args:
         files: path -> sha256 and number of bytes, of the Parquet files.
     """
-    described = {
-        **DESCRIPTIONS,
-        **{layer.name: layer.description for layer in corpus.scheme.layers},
-        **{view.name: view.description for view in corpus.scheme.views},
-    }
+    described = table_descriptions(corpus.scheme)
     parts = [(config, split, table.schema) for config, splits in tables.items() for split, table in splits.items()]
     told = {
         "@context": CONTEXT,

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from hashlib import file_digest, sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -31,6 +31,7 @@ __all__ = [
     "checked_version",
     "digest",
     "flaws",
+    "inside",
     "order",
     "read_sums",
     "sha256_of",
@@ -145,6 +146,18 @@ def flaws(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for path in sorted(sums.keys() & present):
         if sha256_of(folder / path) != sums[path]:
             yield path, f"has not the checksum that {SUMS} gives it"
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Where a file that a release names is to lie: no name makes that a place outside of its folder.
+
+    Raises:
+        ReleaseError: the name would.
+    """
+    parts = PurePosixPath(name).parts
+    if not parts or name.startswith("/") or ".." in parts:
+        raise ReleaseError(f"has a file {name!r}; expected a path inside the release")
+    return folder.joinpath(*parts)
 
 
 def sha256_of(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from standoff.errors import StandoffError
 from standoff.files import read_scheme, read_text, read_withdrawn
-from standoff.model import Corpus
-from standoff.release.card import card
-from standoff.release.citation import CITATION, read_citation
-from standoff.release.croissant import CROISSANT, croissant
-from standoff.release.datacite import DATACITE, datacite
-from standoff.release.folder import ABOUT, CARD, DATA, SUMS, WITHDRAWN, About, about, digest, flaws, read_sums
+from standoff.model import Corpus, Release
+from standoff.release.citation import CITATION
+from standoff.release.describing import descriptions
+from standoff.release.editions import Tables
+from standoff.release.folder import ABOUT, DATA, RELEASES, SUMS, WITHDRAWN, About, about, flaws, read_sums
 from standoff.release.loading import derived_tables, parquet_files, read_parquet
+from standoff.release.opening import listed_beside
 from standoff.release.statement import STATEMENT
 from standoff.scheme import Scheme
 from standoff.tables import from_tables
@@ -31,8 +31,6 @@ T = TypeVar("T")
 Fault: TypeAlias = tuple[str, str, str]
 """File, id, message."""
 
-Tables: TypeAlias = "dict[str, dict[str, pa.Table]]"
-
 
 class Held(Struct, frozen=True, kw_only=True):
     """What a release says, part by part; one is None where it is damaged, or cannot be read."""
@@ -46,6 +44,8 @@ class Held(Struct, frozen=True, kw_only=True):
     """What is not as SHA256SUMS says: path, and what is the matter with it."""
     unreadable: tuple[Fault, ...]
     """What has the right checksum, and cannot be read all the same."""
+    listed: tuple[Release, ...]
+    """What the list of releases beside it says; nothing where there is none."""
     about: About | None
     scheme: Scheme | None
     tables: Tables
@@ -99,14 +99,20 @@ def hold(folder: Path, signers: Path | None = None) -> Held:
         )
         derived = attempt(DATA, derived_tables, corpus) if corpus else None
         if corpus and derived:
-            beside = {name: read_text(folder / name) if name in sound else "" for name in (CITATION, STATEMENT)}
-            told = attempt(CITATION, lambda: _descriptions(folder, sums, corpus, facts, derived, beside))
+            files = {path: (sums[path], (folder / path).stat().st_size) for path in sums if path.startswith(f"{DATA}/")}
+            citation, statement = (read_text(folder / name) if name in sound else "" for name in (CITATION, STATEMENT))
+            told = attempt(
+                CITATION,
+                lambda: descriptions(corpus, facts, derived, files, citation=citation, statement=statement),
+            )
+    listed = attempt(RELEASES, listed_beside, folder) or ()
     return Held(
         folder=folder,
         signers=signers,
         sums=sums,
         flaws=wrong,
         unreadable=tuple(unreadable),
+        listed=listed,
         about=facts,
         scheme=scheme,
         tables=tables,
@@ -114,19 +120,3 @@ def hold(folder: Path, signers: Path | None = None) -> Held:
         derived=derived,
         told=told or {},
     )
-
-
-def _descriptions(
-    folder: Path, sums: dict[str, str], corpus: Corpus, facts: About, tables: Tables, beside: Mapping[str, str]
-) -> dict[str, str]:
-    """The files that describe a release in words: path -> text."""
-    files = parquet_files(sums)
-    digests = {config: digest({path: sums[path] for path in paths.values()}) for config, paths in files.items()}
-    sizes = {path: (folder / path).stat().st_size for paths in files.values() for path in paths.values()}
-    described = {path: (sums[path], size) for path, size in sizes.items()}
-    citation = read_citation(beside[CITATION])
-    return {
-        CARD: card(corpus, facts, tables, digests, citation=beside[CITATION], statement=beside[STATEMENT]),
-        CROISSANT: croissant(corpus, facts, tables, described, citation),
-        DATACITE: datacite(corpus, facts, sizes, citation),
-    }

@@ -12,13 +12,13 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from standoff.canon import content_digest
-from standoff.errors import ReleaseError, UsageError
+from standoff.errors import FileError, ReleaseError, UsageError
 from standoff.files import read_bytes, read_text, read_withdrawn
 from standoff.model import GOLD, Dropped, Progress, silent
 from standoff.reanchor import Place, Traces, align, place
 from standoff.release.building import placed, write_parquet
 from standoff.release.editions import HASH, TIMES, Whole, full_tables, read_whole, salted
-from standoff.release.folder import ABOUT, DATA, SUMS, WITHDRAWN, About, about, sums_text, verify
+from standoff.release.folder import ABOUT, DATA, SUMS, WITHDRAWN, About, about, inside, sums_text, verify
 from standoff.release.loading import derived_tables, parquet_files, read_parquet
 from standoff.release.withholding import restored
 from standoff.schema import parse
@@ -50,7 +50,7 @@ class Hydrated(Struct, frozen=True):
     path: str = ""
     """The copy; empty where there is none."""
     spans: tuple[SpanState, ...] = ()
-    """Of a drifted copy: every span of every annotator, in order."""
+    """Of a drifted copy that is UTF-8: every span of every annotator, in order."""
     why: str = ""
 
     def count(self, state: str) -> int:
@@ -130,7 +130,10 @@ def _hydrated(row: Mapping[str, Any], path: Path | None, tables: Mapping[str, An
     raw = read_bytes(path)
     if sha256(raw).hexdigest() == row["raw_sha256"]:
         return Hydrated(id, "exact", str(path))
-    copy = decode(raw, place=str(path))
+    try:
+        copy = decode(raw)
+    except FileError as error:
+        return Hydrated(id, "drifted", str(path), why=error.message)
     text, lost = _text(row, copy)
     why = "; ".join(f"the {one['kind']} at [{one['start']}:{one['end']}] of the raw file is not found" for one in lost)
     return Hydrated(id, "drifted", str(path), tuple(_states(row, text, tables)), why)
@@ -233,8 +236,9 @@ def _made(folder: Path, facts: About, tables: Any, raw: Mapping[str, str], out: 
             for split, table in splits.items():
                 write_parquet(table, made / DATA / config / f"{split}.parquet")
         for path, text in texts.items():
-            (made / path).parent.mkdir(parents=True, exist_ok=True)
-            (made / path).write_bytes(text.encode())
+            at = inside(made, path)
+            at.parent.mkdir(parents=True, exist_ok=True)
+            at.write_bytes(text.encode())
         (made / SUMS).write_bytes(sums_text(whole.sums).encode())
         _check_same(made, whole)
         if not placed(made, out / facts.version) and verify(out / facts.version) != whole.sums:
@@ -245,7 +249,7 @@ def _made(folder: Path, facts: About, tables: Any, raw: Mapping[str, str], out: 
 def _texts(folder: Path, whole: Whole, raw: Mapping[str, str]) -> dict[str, str]:
     """The files of the full edition beside its tables: path -> text."""
     beside = (path for path in whole.sums if not path.startswith(f"{DATA}/"))
-    told = {path: whole.texts[path] if path in whole.texts else read_text(folder / path) for path in beside}
+    told = {path: whole.texts[path] if path in whole.texts else read_text(inside(folder, path)) for path in beside}
     return {path: restored(text, raw) for path, text in told.items()}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 
 from standoff.errors import ReleaseError, UsageError, nearest
-from standoff.model import SPLITS, Corpus
+from standoff.model import SPLITS, Corpus, Progress, silent
 from standoff.release.folder import ABOUT, DATA, WITHDRAWN, about, verify
 from standoff.release.opening import is_checkout, known_versions, opened
 
@@ -102,13 +102,13 @@ def versions(source: str | Path | None = None, *, yanked: bool = False, cache: P
     return known_versions(source, yanked=yanked, cache=cache)
 
 
-def derived_tables(corpus: Corpus) -> dict[str, dict[str, pa.Table]]:
+def derived_tables(corpus: Corpus, *, progress: Progress = silent) -> dict[str, dict[str, pa.Table]]:
     """All tables that a release of a corpus has: config -> split -> table."""
     from standoff.adjudicate import soft_labels
     from standoff.tables import to_tables
     from standoff.views import views
 
-    return {**to_tables(corpus), **views(corpus), **soft_labels(corpus)}
+    return {**to_tables(corpus, progress=progress), **views(corpus), **soft_labels(corpus)}
 
 
 def _tables_of(checkout: Path) -> dict[str, dict[str, pa.Table]]:

@@ -15,7 +15,7 @@ from standoff.release.folder import ABOUT, RELEASES, about, order
 if TYPE_CHECKING:
     from standoff.model import Release
 
-__all__ = ["is_checkout", "known_versions", "opened"]
+__all__ = ["is_checkout", "is_url", "known_versions", "listed_beside", "opened"]
 
 GIT = "git:"
 
@@ -37,7 +37,7 @@ def opened(
         _no_version(version, source)
         with revision(find_root(Path.cwd()), source.removeprefix(GIT)) as folder:
             yield folder
-    elif source is not None and "://" in str(source):
+    elif source is not None and is_url(source):
         from standoff.release.cache import cached, default_cache
 
         yield cached(str(source), version, cache or default_cache(), yanked=yanked)
@@ -60,7 +60,7 @@ def known_versions(
     """
     if isinstance(source, str) and source.startswith(GIT):
         return ()
-    if source is not None and "://" in str(source):
+    if source is not None and is_url(source):
         from standoff.release.cache import default_cache, seen
 
         releases = seen(str(source), cache or default_cache())
@@ -69,13 +69,27 @@ def known_versions(
         folder = _folder(source)
         if is_checkout(folder):
             return ()
-        there, gone = list(_releases(folder)), withdrawn(_listed(folder))
+        there, gone = list(_releases(folder)), withdrawn(listed_beside(folder))
     return tuple(version for version in there if yanked or version not in gone)
+
+
+def is_url(source: str | Path) -> bool:
+    """Whether a source lies behind a URL."""
+    return "://" in str(source)
 
 
 def is_checkout(folder: Path) -> bool:
     """Whether a folder is a corpus to work on, and no release."""
     return (folder / "corpus").is_dir() and (folder / "schema").is_dir() and not (folder / ABOUT).exists()
+
+
+def listed_beside(folder: Path) -> tuple[Release, ...]:
+    """What the list of releases says that stands beside the releases in a folder, or beside the one that it is.
+
+    Raises:
+        ReleaseError: it is no list of releases.
+    """
+    return listed((folder.resolve().parent if (folder / ABOUT).exists() else folder) / RELEASES)
 
 
 def _folder(source: str | Path | None) -> Path:
@@ -124,9 +138,4 @@ def _release(folder: Path, version: str | None, *, yanked: bool) -> Path:
     found = _releases(folder)
     if not found:
         raise ReleaseError("holds no release; expected one, or folders of releases", place=str(folder))
-    return found[choose(version, list(found), withdrawn(_listed(folder)), yanked=yanked, place=str(folder))]
-
-
-def _listed(folder: Path) -> tuple[Release, ...]:
-    """What the list of releases says that stands beside the releases in a folder, or beside the one that it is."""
-    return listed((folder.resolve().parent if (folder / ABOUT).exists() else folder) / RELEASES)
+    return found[choose(version, list(found), withdrawn(listed_beside(folder)), yanked=yanked, place=str(folder))]

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from standoff.adjudicate import derive
 from standoff.diff import Diff, Kind, SchemaChange, diff
 from standoff.diff.telling import counts
 from standoff.diff.wording import KIND_WORDS
@@ -131,6 +132,7 @@ def gates(
     """The conditions of a release with its texts; the arguments are those of `plan`."""
     return (
         _validation(findings),
+        *_decided(corpus),
         _rights(corpus),
         *_agreement(corpus, thresholds, agreed),
         _sign_off(standing),
@@ -181,6 +183,16 @@ def _validation(findings: Iterable[Finding]) -> Gate:
     number = Counter(finding.severity for finding in findings)
     text = f"{number['error']} errors, {number['warning']} warnings"
     return Gate("validation", not number["error"], text)
+
+
+def _decided(corpus: Corpus) -> Iterator[Gate]:
+    """What annotators differ on; a corpus that cannot be derived is told of by its own errors."""
+    try:
+        derived = derive(corpus)
+    except RecordError:
+        return
+    text = f"{len(derived.open)} annotations and {len(derived.open_entities)} entities are undecided"
+    yield Gate("adjudication", derived.complete, "nothing is undecided" if derived.complete else text)
 
 
 def _rights(corpus: Corpus) -> Gate:

@@ -7,6 +7,7 @@ the release, and one of PROVENANCE.json. They are checked offline against a file
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from importlib.metadata import version as installed
@@ -177,7 +178,9 @@ def _fault(path: Path, signature: Path, signers: Path) -> str:
     """What is wrong with a signature; nothing where one whom the file allows signed what the file holds."""
     found = _ssh_keygen("find-principals", "-s", str(signature), "-f", str(signers))
     if found.returncode:
-        return f"is by nobody whom {signers.name} allows ({_why(found)})"
+        key = _key(path, signature)
+        by = f"is by the key {key}" if key else f"is no signature of what {path.name} holds"
+        return f"{by}; expected one by somebody whom {signers.name} allows ({_why(found)})"
     why = ""
     for who in found.stdout.decode(errors="replace").splitlines():
         words = ("-f", str(signers), "-I", who, "-n", NAMESPACE, "-s", str(signature))
@@ -186,6 +189,13 @@ def _fault(path: Path, signature: Path, signers: Path) -> str:
             return ""
         why = _why(done)
     return f"is no signature of what {path.name} holds ({why})"
+
+
+def _key(path: Path, signature: Path) -> str:
+    """The fingerprint of the key that a signature was made with; nothing where it is no signature of the file."""
+    done = _ssh_keygen("check-novalidate", "-n", NAMESPACE, "-s", str(signature), given=read_bytes(path))
+    found = re.search(rb"SHA256:[A-Za-z0-9+/]+", done.stdout)
+    return found.group().decode() if found and not done.returncode else ""
 
 
 def _ssh_keygen(action: str, *words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:

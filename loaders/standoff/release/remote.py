@@ -10,13 +10,13 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from standoff.errors import ReleaseError, UsageError
-from standoff.release.folder import RELEASES, SIDECARS, SUMS, read_sums
+from standoff.release.folder import RELEASES, SIDECARS, SUMS, inside, read_sums
 
-__all__ = ["UnreachableError", "client_faults", "dataset_of", "fetch", "file_system", "is_url", "listing"]
+__all__ = ["UnreachableError", "client_faults", "dataset_of", "fetch", "file_system", "listing"]
 
 _HUB = "hf://"
 _DATASET = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)/?")
@@ -24,11 +24,6 @@ _DATASET = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)/?")
 
 class UnreachableError(ReleaseError):
     """A place does not answer, or has not what was asked for."""
-
-
-def is_url(source: str | Path) -> bool:
-    """Whether a source lies behind a URL."""
-    return "://" in str(source)
 
 
 def listing(url: str) -> bytes:
@@ -68,7 +63,7 @@ def fetch(url: str, version: str, into: Path) -> None:
         into.mkdir(parents=True)
         fs.get_file(f"{folder}/{SUMS}", str(into / SUMS))
         names = _named(fs, folder, into) if url.startswith(("http://", "https://")) else _found(fs, folder)
-        places = {name: _inside(into, name) for name in names if name != SUMS}
+        places = {name: inside(into, name) for name in names if name != SUMS}
         for place in places.values():
             place.parent.mkdir(parents=True, exist_ok=True)
         # A small server drops connections where all files are asked for at once, and the client waits for minutes.
@@ -100,14 +95,6 @@ def _found(fs: Any, folder: str) -> list[str]:
 def _named(fs: Any, folder: str, into: Path) -> list[str]:
     """The paths of all files that a release says it has, and of what stands beside them."""
     return [*read_sums(into), *(name for name in SIDECARS if fs.exists(f"{folder}/{name}"))]
-
-
-def _inside(folder: Path, name: str) -> Path:
-    """Where a file of that name goes, which no name can make a place outside of the folder."""
-    parts = PurePosixPath(name).parts
-    if not parts or name.startswith("/") or ".." in parts:
-        raise ReleaseError(f"has a file {name!r}; expected a path inside the release")
-    return folder.joinpath(*parts)
 
 
 def dataset_of(url: str) -> str:

@@ -15,8 +15,8 @@ from standoff.model import Corpus
 from standoff.release.choosing import choose, read_listing, withdrawn
 from standoff.release.folder import ABOUT, RELEASES, SUMS
 from standoff.release.loading import read_release
-from standoff.release.opening import is_checkout, opened
-from standoff.release.remote import fetch, is_url, listing
+from standoff.release.opening import is_checkout, is_url, opened
+from standoff.release.remote import fetch, listing
 from standoff.release.revisions import commit_of, committed
 from standoff.release.weighing import newest
 
@@ -77,6 +77,9 @@ def previous_release(
         given = read_release(built)
     if given is None and root and (commit := commit_of(f"v{release.version}", root)):
         given = _at_commit(commit, root)
+    if given is None and content_digest(corpus) == release.content_sha256:
+        # Nothing has changed since.
+        given = corpus
     if given is None:
         raise UsageError(
             f"release {release.version!r}, the newest in corpus/releases.json, is in no folder of releases, and there "
@@ -108,9 +111,12 @@ def located(
     """
     if is_url(text):
         with TemporaryDirectory(prefix="standoff-") as aside:
-            listed = read_listing(listing(text), f"{text}/{RELEASES}")
+            content = listing(text)
+            listed = read_listing(content, f"{text}/{RELEASES}")
             chosen = choose(version, [one.version for one in listed], withdrawn(listed), yanked=True, place=text)
             fetch(text, chosen, Path(aside) / chosen)
+            # Beside the release, as it is there.
+            (Path(aside) / RELEASES).write_bytes(content)
             yield Path(aside) / chosen
         return
     folder = Path(text)

@@ -28,6 +28,10 @@ from standoff.release.remote import client_faults, file_system
 __all__ = ["FolderTarget", "Target", "open_target", "reached"]
 
 
+_CREDENTIAL = re.compile("token|key|secret|password|credential|signature", re.IGNORECASE)
+"""What the names of parameters of a URL have that say who somebody is."""
+
+
 class Target(Protocol):
     """A place that releases are published to."""
 
@@ -61,7 +65,7 @@ def open_target(to: str) -> Target:
         UsageError: it is written otherwise, holds credentials, or needs a library that is not installed.
     """
     where = urlsplit(to)
-    if where.username or where.password or re.search("[?&](token|key|secret)", to):
+    if where.username or where.password or _CREDENTIAL.search(where.query):
         bare = to.replace(f"{where.netloc.rpartition('@')[0]}@", "").partition("?")[0]
         raise UsageError(
             "holds credentials, which end up in histories and logs; expected them in the environment, or in the "

@@ -7,8 +7,9 @@ from inspect import getdoc
 from pathlib import Path
 
 from standoff.model import Corpus, Finding, Progress, Severity, silent
-from standoff.release.described import release_card, release_metadata, release_wording
-from standoff.release.faults import (
+from standoff.release.card_rules import release_card, release_metadata, release_wording
+from standoff.release.held import Fault, hold
+from standoff.release.rules import (
     release_about,
     release_columns,
     release_counts,
@@ -20,8 +21,8 @@ from standoff.release.faults import (
     release_signature,
     release_splits,
     release_tables,
+    release_yanked,
 )
-from standoff.release.held import Fault, hold
 from standoff.validate import Rule
 
 __all__ = ["RULES", "check_release"]
@@ -79,6 +80,12 @@ RULES: tuple[Rule, ...] = (
         release_provenance,
         "That of another release tells a wrong origin.",
         "Take the sidecars from where the release was published, or let `standoff release sign` write them anew.",
+    ),
+    _rule(
+        release_yanked,
+        "It is whole, and those who published it ask that nobody uses it.",
+        "Use another version; `standoff.versions` names those that were not yanked.",
+        "warning",
     ),
     _rule(
         release_about,

@@ -15,7 +15,6 @@ from standoff.canon import canonical_list, listings
 from standoff.engine import Crew, Engine, hired, run
 from standoff.errors import ReleaseError
 from standoff.model import SPLITS, Corpus, Progress, Splits, silent
-from standoff.release.card import features, to_yaml
 from standoff.release.folder import (
     ABOUT,
     CARD,
@@ -28,6 +27,7 @@ from standoff.release.folder import (
     sha256_of,
     sums_text,
 )
+from standoff.release.front_matter import features, to_yaml
 from standoff.shards.bundle import head_of
 from standoff.shards.checking import ShardJob, head_key
 from standoff.shards.parts import SINGLE, Part, folder_of, framed, make_part, read_part, tables_of

@@ -1,4 +1,4 @@
-"""What may be wrong with what a release tells of itself in words: its card, and what catalogues are given."""
+"""The rules on what a release tells of itself: its card, and what catalogues are given. See `rules`."""
 
 from __future__ import annotations
 

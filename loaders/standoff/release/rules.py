@@ -1,4 +1,4 @@
-"""What may be wrong with a release: each rule gives it as (file, id, message), and stops no other."""
+"""The rules on a release: each gives what is wrong as (file, id, message), and stops no other. See `verifying`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from standoff.canon import content_digest
 from standoff.errors import RecordError, ReleaseError
 from standoff.model import GOLD, Finding
 from standoff.release.editions import text_free_schemas
-from standoff.release.folder import ABOUT, DATA, PROVENANCE, SUMS, checked_version, sha256_of
+from standoff.release.folder import ABOUT, DATA, PROVENANCE, RELEASES, SUMS, checked_version, sha256_of
 from standoff.release.held import Fault, Held
 from standoff.release.loading import parquet_files
 from standoff.release.provenance import misattested, read_provenance
@@ -34,6 +34,7 @@ __all__ = [
     "release_signature",
     "release_splits",
     "release_tables",
+    "release_yanked",
 ]
 
 DOCUMENT = ("id", "text", "raw_length", "dropped")
@@ -43,7 +44,7 @@ DOCUMENT = ("id", "text", "raw_length", "dropped")
 def release_files(held: Held) -> Iterator[Fault]:
     """Every file has the checksum that SHA256SUMS gives it; none is missing, none was added."""
     for path, what in held.flaws:
-        yield path, "", f"{what}; expected the file as it was built" if "checksum" in what else what
+        yield path, "", f"{what}; expected the release as {SUMS} tells it"
 
 
 def release_readable(held: Held) -> Iterator[Fault]:
@@ -67,13 +68,22 @@ def release_provenance(held: Held) -> Iterator[Fault]:
     if told is None:
         return
     facts = held.about
-    pairs = [("sums_sha256", told.sums_sha256, sha256_of(held.folder / SUMS) if held.sums else None)]
+    pairs = []
+    if (sums := held.folder / SUMS).is_file():
+        pairs += [("sums_sha256", told.sums_sha256, sha256_of(sums))]
     if facts:
         pairs += [("version", told.version, facts.version)]
         pairs += [("content_sha256", told.content_sha256, facts.content_sha256)]
     for field, says, is_ in pairs:
         if says != is_:
             yield PROVENANCE, field, f"is {says!r}; expected {is_!r}, as the release has it"
+
+
+def release_yanked(held: Held) -> Iterator[Fault]:
+    """The list of releases beside a release does not say that it was yanked."""
+    for one in held.listed:
+        if one.yanked and held.about and one.version == held.about.version:
+            yield RELEASES, one.version, f"says that it was yanked: {one.why}"
 
 
 def release_about(held: Held) -> Iterator[Fault]:
