@@ -15,6 +15,7 @@ import json
 import random
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from itertools import accumulate, pairwise
@@ -111,11 +112,14 @@ def model(like: Path, annotators: int) -> Corpus:
     schema["x-standoff"]["constraints"] = kept
     scheme = parse({**corpus.scheme.files, "annotation.schema.json": json.dumps(schema, ensure_ascii=False, indent=1)})
     entities: dict[str, Entity] = {one.id: one for marked in corpus.sets.values() for one in marked.entities}
-    who = sorted(corpus.annotators)[0]
+    # Not every annotator has sets: an adjudicator has none.
+    worked = Counter(who for who, _ in corpus.sets)
+    who = max(sorted(worked), key=worked.__getitem__)
     extra = {f"g{n}": Annotator(f"g{n}", "rule", f"Like {who}, with fewer relations.") for n in range(1, annotators)}
     return structs.replace(
         corpus,
         scheme=scheme,
+        documents={id: document for id, document in corpus.documents.items() if (who, id) in corpus.sets},
         entities={**entities, **corpus.entities},
         annotators={who: corpus.annotators[who], **extra},
         policy=Policy(default=MergeRule("annotator", who), annotators=(who,)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from string import ascii_lowercase
 from typing import Any
@@ -104,6 +104,7 @@ def renamed(corpus: Corpus, names: Names) -> Corpus:
     """The corpus under other names: its schema files, its sets, its registry."""
     scheme = parse(renamed_files(corpus.scheme, names))
     sets = {key: renamed_set(marked, names, scheme) for key, marked in corpus.sets.items()}
+    sides = Sides(corpus.sets, sets)
     policy = corpus.policy and structs.replace(
         corpus.policy, layers={names.layer(layer): rule for layer, rule in corpus.policy.layers.items()}
     )
@@ -113,16 +114,20 @@ def renamed(corpus: Corpus, names: Names) -> Corpus:
         entities={id: _entity(entity, names) for id, entity in corpus.entities.items()},
         sets=sets,
         gold={id: renamed_set(marked, names, scheme) for id, marked in corpus.gold.items()},
-        decisions={id: _decisions(decided, names, sets) for id, decided in corpus.decisions.items()},
+        decisions={id: _decisions(decided, names, sides) for id, decided in corpus.decisions.items()},
         policy=policy,
     )
 
 
-Sets = Mapping[tuple[str, str], AnnotationSet]
+class Sides(msgspec.Struct, frozen=True):
+    """What annotators say, before and after."""
+
+    old: Mapping[tuple[str, str], AnnotationSet]
+    new: Mapping[tuple[str, str], AnnotationSet]
 
 
-def _decisions(decided: Decisions, names: Names, sets: Sets) -> Decisions:
-    """Decisions under other names, of what annotators say under these."""
+def _decisions(decided: Decisions, names: Names, sets: Sides) -> Decisions:
+    """Decisions under other names: what holds of what annotators say holds, and what holds no more does not."""
     return structs.replace(
         decided,
         decisions=tuple(_decision(one, names, sets) for one in decided.decisions),
@@ -130,31 +135,45 @@ def _decisions(decided: Decisions, names: Names, sets: Sets) -> Decisions:
     )
 
 
-def _decision(one: Decision, names: Names, sets: Sets) -> Decision:
-    item = tuple(sorted(_address(address, names) for address in one.item))
-    members = []
-    for address in item:
-        place, _, id = address.partition("#")
-        who, _, document = place.partition("/")
-        members.append((who, next(a for a in sets[who, document].annotations if a.id == id)))
+def _decision(one: Decision, names: Names, sets: Sides) -> Decision:
+    item = tuple(_address(address, names) for address in one.item)
     given = one.annotation and _annotation(one.annotation, names)
     if given is not None:
         refs = {role: tuple(_address(at, names) if "#" in at else at for at in ids) for role, ids in given.refs.items()}
         given = structs.replace(given, refs=refs)
+    holds = bool(one.item) and one.sha256 == _said(one.item, sets.old)
     return structs.replace(
         one,
         item=item,
-        sha256=sha256_of(Item("", "", tuple(members))) if members else "",
+        sha256=_said(item, sets.new) if holds else one.sha256,
         chosen=_address(one.chosen, names) if one.chosen else "",
         annotation=given,
     )
 
 
-def _entity_decision(one: EntityDecision, names: Names, sets: Sets) -> EntityDecision:
-    place, _, id = one.entity.partition("#")
+def _said(item: Sequence[str], sets: Mapping[tuple[str, str], AnnotationSet]) -> str | None:
+    """The sha256 of what annotators say of an item; None where one of its addresses leads nowhere."""
+    by_address = {marked.address(a.id): a for marked in sets.values() for a in marked.annotations}
+    members = tuple((_parts(address)[0], by_address[address]) for address in item if address in by_address)
+    return sha256_of(Item("", "", members)) if len(members) == len(item) else None
+
+
+def _entity_decision(one: EntityDecision, names: Names, sets: Sides) -> EntityDecision:
+    who, document, id = _parts(one.entity)
+    added = [e for e in sets.old[who, document].entities if e.id == id] if (who, document) in sets.old else []
+    holds = [entity for entity in added if entity_sha256(entity) == one.sha256]
+    return structs.replace(
+        one,
+        sha256=entity_sha256(_entity(holds[0], names)) if holds else one.sha256,
+        record=one.record and _entity(one.record, names),
+    )
+
+
+def _parts(address: str) -> tuple[str, str, str]:
+    """Annotator, document and id."""
+    place, _, id = address.partition("#")
     who, _, document = place.partition("/")
-    added = next(entity for entity in sets[who, document].entities if entity.id == id)
-    return structs.replace(one, sha256=entity_sha256(added), record=one.record and _entity(one.record, names))
+    return who, document, id
 
 
 def renamed_set(marked: AnnotationSet, names: Names, scheme: Scheme) -> AnnotationSet:

@@ -41,6 +41,8 @@ def annotated(example: dict[str, Any], corpus: Corpus) -> Corpus:
         entities={entity.id: entity for entity in entities},
         sets={(annotator, "example"): from_quotations(quotations, document, corpus.scheme, annotator=annotator)},
         gold={},
+        decisions={},
+        policy=None,
         splits=Splits({"example": "train"}),
         rights={"example": right},
     )

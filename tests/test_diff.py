@@ -181,6 +181,19 @@ def test_work_whose_ids_were_numbered_anew_says_so_quietly(statecloud: Corpus) -
     assert len(kinds) > 200
 
 
+@pytest.mark.parametrize(("label", "kind"), [("echoes", "renamed"), ("explains", "roles")])
+def test_that_ends_changed_places_is_told_but_of_a_symmetric_relation(tiny: Corpus, label: str, kind: str) -> None:
+    def linked(first: str, second: str, ends: tuple[str, str]) -> Corpus:
+        points = (Annotation(first, "point", "amount", (Span(0, 2, "Ab"),)),)
+        points += (Annotation(second, "point", "amount", (Span(3, 5, "cd"),)),)
+        refs = {"first": (ends[0],), "second": (ends[1],)}
+        return alone(tiny, *points, Annotation(derived_id(label, *ends), "link", label, refs=refs))
+
+    (change,) = diff(linked("p1", "p2", ("p1", "p2")), linked("q2", "q1", ("q1", "q2"))).sets
+
+    assert [one.kinds for one in change.annotations] == [("renamed",), ("renamed",), (kind,)]
+
+
 def test_what_changed_is_told_of_work_whose_ids_were_numbered_anew(statecloud: Corpus) -> None:
     changed = marked_otherwise(statecloud, "003_666c5d1a536ded45", "c1", label="quantity")
     found = diff(statecloud, structs.replace(changed, gold=numbered_anew(changed)))

@@ -72,6 +72,15 @@ def test_relations_pair_through_the_pairs_of_what_they_link() -> None:
     assert [a.id for a in found.only_right] == ["M:n:o"]
 
 
+def test_a_relation_that_was_turned_pairs_before_one_with_another_label() -> None:
+    things = [marked("a", "X", (0, 3)), marked("b", "X", (4, 9))]
+
+    found = match([*things, link("L", "a", "b")], [*things, link("M", "a", "b"), link("L", "b", "a")])
+
+    assert ids(found)[-1] == ("L:a:b", "L:b:a")
+    assert [a.id for a in found.only_right] == ["M:a:b"]
+
+
 def test_a_relabelled_relation_pairs_with_what_links_the_same_two() -> None:
     things = [marked("a", "X", (0, 3)), marked("b", "X", (4, 9))]
 

@@ -277,10 +277,12 @@ def test_status_says_what_changed_since_the_last_release_and_what_to_do(checkout
 
 
 def test_status_knows_what_label_studio_was_last_seen_to_hold(checkout: Path) -> None:
+    sets = files.read(checkout).sets
+    annotator, document = next(iter(sets))
     journal = checkout / ".standoff" / "journal" / "00"
     meta = {
-        "annotator": "pilot",
-        "document": "003_666c5d1a536ded45",
+        "annotator": annotator,
+        "document": document,
         "sha256": "0" * 64,
         "text_sha256": "",
         "entities": [],
@@ -290,9 +292,9 @@ def test_status_knows_what_label_studio_was_last_seen_to_hold(checkout: Path) ->
     )
     found = run(checkout, "status")
 
-    assert last_seen(checkout) == {("pilot", "003_666c5d1a536ded45"): "0" * 64}
+    assert last_seen(checkout) == {(annotator, document): "0" * 64}
     assert (
-        "Label Studio  1 of 3 sets were pulled or compared; since then changed here: pilot/003_666c5d1a536ded45"
+        f"Label Studio  1 of {len(sets)} sets were pulled or compared; since then changed here: {annotator}/{document}"
         in found.stdout.splitlines()
     )
 

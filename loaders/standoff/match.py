@@ -28,7 +28,8 @@ def match(left: Iterable[Annotation], right: Iterable[Annotation]) -> Matching:
 
     Passes, each over what the ones before have left: the same id; the same ranges and label; the same ranges; the
     same label and words, in the order of the text; the greatest overlap, of at least half the union. Annotations
-    without spans: the same id; the same label between the same (already paired) annotations; the same ends.
+    without spans: the same id; the same label between the same (already paired) annotations, first in the same
+    direction, then in either; the same ends.
     """
     lefts, rights = list(left), list(right)
     partner: dict[int, int] = {}
@@ -60,15 +61,16 @@ def match(left: Iterable[Annotation], right: Iterable[Annotation]) -> Matching:
     same(lambda a: a.id, False)
     renamed = {lefts[n].id: rights[m].id for n, m in partner.items()}
 
-    def ends(annotation: Annotation) -> Hashable:
-        return tuple((role, ids) for role, ids in sorted(annotation.refs.items()))
+    def ends(annotation: Annotation) -> Ends:
+        return tuple(sorted(annotation.refs.items()))
 
-    def ends_renamed(annotation: Annotation) -> Hashable:
+    def ends_renamed(annotation: Annotation) -> Ends:
         return tuple(
             (role, tuple(renamed.get(id, f"left {id}") for id in ids)) for role, ids in sorted(annotation.refs.items())
         )
 
     pair(lambda a: (a.label, ends_renamed(a)), lambda a: (a.label, ends(a)), False)
+    pair(lambda a: (a.label, _either_way(ends_renamed(a))), lambda a: (a.label, _either_way(ends(a))), False)
     pair(ends_renamed, ends, False)
     return Matching(
         pairs=tuple((lefts[n], rights[m]) for n, m in sorted(partner.items())),
@@ -85,6 +87,12 @@ def overlap(left: Annotation, right: Annotation) -> float:
 
 
 Key = Callable[[Annotation], Hashable]
+Ends = tuple[tuple[str, tuple[str, ...]], ...]
+"""Roles in order, each with the ids that fill it."""
+
+
+def _either_way(ends: Ends) -> Hashable:
+    return frozenset(id for _, ids in ends for id in ids)
 
 
 def _ranges(annotation: Annotation) -> Hashable:

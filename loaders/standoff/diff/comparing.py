@@ -156,7 +156,9 @@ class _Through(Struct, frozen=True):
             loud.append("relabelled")
         if old.attributes != new.attributes:
             loud.append("attributes")
-        if self._refs(old) != {role: sorted(ids) for role, ids in new.refs.items()}:
+        refs, others = self._refs(old), {role: sorted(ids) for role, ids in new.refs.items()}
+        # The ends of a symmetric relation are ordered by their ids: under other ids they may change places.
+        if refs != others and not (self._symmetric(new) and sorted(refs.values()) == sorted(others.values())):
             loud.append("roles")
         if old.note != new.note:
             loud.append("note")
@@ -164,6 +166,12 @@ class _Through(Struct, frozen=True):
             loud.append("sources")
         quiet: Kind = "shifted" if old.spans != new.spans else "renamed"
         return tuple(loud) or (quiet,)
+
+    def _symmetric(self, annotation: Annotation) -> bool:
+        return any(
+            c.kind == "symmetric" and c.layer == annotation.layer and annotation.label in c.labels
+            for c in self.scheme.constraints
+        )
 
     def _refs(self, annotation: Annotation) -> dict[str, list[str]]:
         """Role -> ids, as they are called on the other side; the order of targets says nothing."""
