@@ -649,3 +649,37 @@ def test_a_hub_upload_may_be_killed_at_any_point_and_goes_on(made: Made, served:
     assert served.refs() == ["refs/heads/main", "refs/tags/v1.0.0"]
     assert served.paths("main") == {*tree(made.folder), ".gitattributes", "releases.json"}
     assert listed(made.root / "corpus" / "releases.json")[-1] == ("1.0.0", False)
+
+
+@pytest.fixture
+def statecloud_made(root: Path, tmp_path: Path) -> Made:
+    """The real corpus as it was signed off, and the release that its list of releases names."""
+    copy = tmp_path / "statecloud"
+    for name in ("corpus", "schema", "annotations"):
+        shutil.copytree(root / name, copy / name)
+    for name in ("CITATION.cff", "CHANGELOG.md", "LICENSE-DATA"):
+        shutil.copy(root / name, copy / name)
+    corpus = files.read(copy)
+    newest = corpus.releases[-1]
+    made = build(corpus, newest.version, copy / "build", date=newest.date, root=copy)
+    assert made.content_sha256 == newest.content_sha256
+    return Made(copy, made.folder)
+
+
+@pytest.mark.hub
+def test_the_real_release_goes_to_the_hub_and_to_s3_and_is_loaded_from_both(
+    statecloud_made: Made, served: Served, bucket: dict[str, str], tmp_path: Path
+) -> None:
+    import standoff
+
+    made, version = statecloud_made, statecloud_made.folder.name
+    done = served.standoff(made.root, "publish", version, "--to", DATASET)
+    to = f"s3://{store.BUCKET}/statecloud"
+    publish(made.folder, to, root=made.root)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    here = standoff.load("claim", source=made.folder, split="train")
+    assert standoff.load("claim", version=version, source=to, cache=tmp_path / "s3", split="train").equals(here)
+    labels = loaded(served, f"claim@{version}")[f"claim@{version}"]
+    assert isinstance(labels, list)
+    assert len(labels) == here.num_rows == 39
