@@ -76,6 +76,7 @@ def spent(work: Callable[[Corpus, Path], None], root: Path, documents: int) -> t
     """CPU seconds of some work on a generated corpus, and the peak of memory in MB."""
     import datasets
     import pandas  # noqa: F401 - pyarrow imports it for the first array, where it is installed
+    import pyarrow.fs  # loaded for the first file that is written
     import pyarrow.parquet  # noqa: F401
 
     datasets.disable_progress_bars()

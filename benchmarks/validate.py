@@ -61,6 +61,8 @@ def generated(corpus: Corpus, count: int) -> Corpus:
         splits=replace(corpus.splits, splits=splits, events={}),
         rights=rights,
         releases=(),
+        decisions={},
+        policy=None,
     )
 
 

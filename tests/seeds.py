@@ -39,7 +39,7 @@ class State(Struct, frozen=True):
     listed: tuple[Release, ...] | None = None
     """What corpus/releases.json says; None where it is right."""
     broken: frozenset[str] = frozenset()
-    """Documents that have a fault already: no other is put there."""
+    """Documents that have a fault already, and the registry: no other is put there."""
 
     def findings(self) -> set[Any]:
         listed = self.listed
@@ -63,12 +63,13 @@ class Seed(Struct, frozen=True):
     follows: frozenset[str] = frozenset()
     """Rules that may find fault with what follows from it."""
     touches: frozenset[str] = frozenset()
-    """Documents whose findings it may change."""
+    """Documents whose findings it may change, and the registry where it is changed."""
 
 
 Kind = Callable[[State], Iterator[Seed]]
 
 MEANING = frozenset(rule.id for rule in RULES if rule.level == "meaning") | {"form-label"}
+REGISTRY = "corpus/entities.json"
 OTHER = "zz-other"
 
 
@@ -108,10 +109,16 @@ def marked_seed(
     state: State, rule: str, who: str, marked: AnnotationSet, *ids: str, follows: frozenset[str] = frozenset()
 ) -> Seed:
     """The seed of a changed set."""
-    # Gold no longer equals what it is made from, or can no longer be made.
-    gold = frozenset({"gold-derived", "derivation-resolves", "gold-current", "decision"})
     touched = frozenset({marked.document})
-    return Seed(rule, file_of(who, marked.document), frozenset(ids), put(state, who, marked), follows | gold, touched)
+    follows |= _OF_GOLD if who == GOLD else _OF_SET
+    return Seed(rule, file_of(who, marked.document), frozenset(ids), put(state, who, marked), follows, touched)
+
+
+_OF_GOLD = frozenset({"gold-derived", "gold-current"})
+"""Gold no longer equals what it is made from."""
+
+_OF_SET = _OF_GOLD | {"derivation-resolves", "decision", "decision-current"}
+"""What gold was made from is gone, gold can no longer be made, what was decided on has changed."""
 
 
 def exchanged(marked: AnnotationSet, n: int, *new: Annotation) -> AnnotationSet:
@@ -330,13 +337,19 @@ def derivation_missing(state: State) -> Iterator[Seed]:
 def derivation_resolves(state: State) -> Iterator[Seed]:
     for who, marked, n, a, _ in each(state):
         if who == GOLD:
-            changed = exchanged(marked, n, replace(a, derived_from=(f"{a.derived_from[0]}zz",)))
+            *others, last = a.derived_from
+            changed = exchanged(marked, n, replace(a, derived_from=(*others, f"{last}zz")))
             yield marked_seed(state, "derivation-resolves", who, changed, a.id)
 
 
+def adopted(state: State) -> Iterator[tuple[str, AnnotationSet, int, Annotation, Layer]]:
+    """Every gold annotation that is made from one annotation alone; of the others `gold-current` tells."""
+    yield from (one for one in each(state) if one[0] == GOLD and len(one[3].derived_from) == 1)
+
+
 def gold_derived__attribute(state: State) -> Iterator[Seed]:
-    for who, marked, n, a, layer in each(state):
-        for attribute in layer.attributes if who == GOLD else ():
+    for who, marked, n, a, layer in adopted(state):
+        for attribute in layer.attributes:
             for value in attribute.values:
                 if a.attributes.get(attribute.name) not in (None, value.name):
                     changed = replace(a, attributes={**a.attributes, attribute.name: value.name})
@@ -345,8 +358,8 @@ def gold_derived__attribute(state: State) -> Iterator[Seed]:
 
 
 def gold_derived__removed_target(state: State) -> Iterator[Seed]:
-    for who, marked, n, a, layer in each(state):
-        for role in layer.roles if who == GOLD else ():
+    for who, marked, n, a, layer in adopted(state):
+        for role in layer.roles:
             if not role.min and a.refs.get(role.name):
                 new = exchanged(marked, n, replace(a, refs=without(a.refs, role.name)))
                 yield marked_seed(state, "gold-derived", who, new, a.id, follows=MEANING)
@@ -354,8 +367,8 @@ def gold_derived__removed_target(state: State) -> Iterator[Seed]:
 
 def gold_derived__narrowed(state: State) -> Iterator[Seed]:
     """Gold covers one word less."""
-    for who, marked, n, a, _ in each(state):
-        words = a.spans[0].quote.split() if who == GOLD and len(a.spans) == 1 else ()
+    for who, marked, n, a, _ in adopted(state):
+        words = a.spans[0].quote.split() if len(a.spans) == 1 else ()
         if len(words) > 1:
             quote = a.spans[0].quote[: -len(words[-1])].rstrip()
             span = Span(a.spans[0].start, a.spans[0].start + len(quote), quote)
@@ -400,6 +413,9 @@ def duplicate_key(state: State) -> Iterator[Seed]:
 def registry(rule: str, change: Callable[[Entity, list[Entity]], Iterator[tuple[Entity, ...]]]) -> Kind:
     """A kind that changes entities of the registry; any of those that are changed may be told."""
 
+    # What the entity is called here is not what an annotator, a decision or the release calls it.
+    follows, touched = frozenset({"gold-current", "decision", "id-reused"}), frozenset({REGISTRY})
+
     def kind(state: State) -> Iterator[Seed]:
         known = list(state.corpus.entities.values())
         for entity in known:
@@ -407,8 +423,7 @@ def registry(rule: str, change: Callable[[Entity, list[Entity]], Iterator[tuple[
                 entities = {**state.corpus.entities, **{e.id: e for e in new}}
                 changed = replace(state, corpus=replace(state.corpus, entities=entities))
                 ids = frozenset(e.id for e in new)
-                # What the entity is called here is not what an annotator, or the release, calls it.
-                yield Seed(rule, "corpus/entities.json", ids, changed, frozenset({"gold-current", "id-reused"}))
+                yield Seed(rule, REGISTRY, ids, changed, follows, touched)
 
     return kind
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from seeds import (
     MEANING,
     OTHER,
+    REGISTRY,
     Kind,
     Seed,
     State,
@@ -421,7 +422,7 @@ def id_reused__entity(state: State) -> Iterator[Seed]:
     for id, entity in old.entities.items():
         another = replace(entity, name="Somebody else", type=next(type for type in types if type != entity.type))
         was = replace(old, entities={**old.entities, id: another})
-        yield Seed("id-reused", "corpus/entities.json", frozenset({id}), with_release(state, was))
+        yield Seed("id-reused", REGISTRY, frozenset({id}), with_release(state, was))
 
 
 KINDS: dict[str, Kind] = {

@@ -219,7 +219,7 @@ class Units:
         Raises:
             OffsetError: see `to_foreign`; of the first that is wrong.
         """
-        if offsets and not (min(offsets) >= 0 and max(offsets) <= self._code_points):
+        if not _within(offsets, self._code_points):
             return [self.to_foreign(offset) for offset in offsets]
         if not self._wide:
             return offsets
@@ -232,7 +232,7 @@ class Units:
         Raises:
             OffsetError: see `to_code_points`; of the first that is wrong.
         """
-        if offsets and not (min(offsets) >= 0 and max(offsets) <= self.length):
+        if not _within(offsets, self.length):
             return [self.to_code_points(offset) for offset in offsets]
         if not self._wide:
             return offsets
@@ -240,6 +240,16 @@ class Units:
             return [self.to_code_points(offset) for offset in offsets]
         starts, extra = self._starts, self._extra
         return [offset - extra[bisect_left(starts, offset)] for offset in offsets]
+
+
+def _within(offsets: Sequence[int], length: int) -> bool:
+    """Whether all offsets are in a text of this length.
+
+    Offsets of a document mostly come in order, and to sort what is in order takes half as long as to ask for its least
+    and greatest.
+    """
+    ordered = sorted(offsets)
+    return not ordered or (ordered[0] >= 0 and ordered[-1] <= length)
 
 
 def _wider(text: str, unit: Literal["utf-16", "utf-8"]) -> tuple[Sequence[int], Sequence[int]]:

@@ -73,7 +73,7 @@ def near_duplicate(context: Context) -> Iterator[Fault]:
     if len(set(splits.values())) < 2:
         return
     texts = {id: page.text for id, page in context.corpus.documents.items() if id in splits}
-    for first, second, alike in pairs(texts, lambda a, b: splits[a] != splits[b]):
+    for first, second, alike in pairs(texts, splits.__getitem__):
         yield (
             second,
             f"splits.{second}",

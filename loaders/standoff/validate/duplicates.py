@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -42,12 +43,7 @@ K = TypeVar("K", bound=Hashable)
 
 def shingles(text: str) -> frozenset[str]:
     """The runs of five words of a text; of five characters where it writes no spaces between words."""
-    words = text.casefold().split()
-    if len(text) > 12 * len(words):
-        words = list("".join(words))
-    if len(words) < SHINGLE:
-        return frozenset([" ".join(words)] if words else [])
-    return frozenset(map(" ".join, zip(*(words[n:] for n in range(SHINGLE)), strict=False)))
+    return frozenset(map(" ".join, _runs(_words(text))))
 
 
 def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
@@ -56,20 +52,20 @@ def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
     return shared / (len(a) + len(b) - shared) if shared else 0.0
 
 
-def pairs(texts: Mapping[K, str], asked: Callable[[K, K], bool]) -> Iterator[tuple[K, K, float]]:
+def pairs(texts: Mapping[K, str], group: Callable[[K], Hashable] | None = None) -> Iterator[tuple[K, K, float]]:
     """The pairs of near-duplicates among texts, each with its exact Jaccard similarity, in the order of the texts.
 
     Args:
-        asked: which pairs are of interest; the others are not compared.
+        group: which group a text is of; those of one group are not compared. Without it all are.
 
     Raises:
         UsageError: there are many texts, and the library that finds pairs among many is not installed.
     """
     keys = list(texts)
     of = lru_cache(_KEPT)(lambda n: shingles(texts[keys[n]]))
-    few = len(keys) <= FEW
-    for m, n in _sharing(map(of, range(len(keys)))) if few else _proposed([texts[key] for key in keys]):
-        if asked(keys[m], keys[n]) and (alike := jaccard(of(m), of(n))) >= ALIKE:
+    every, groups = list(texts.values()), list(map(group, keys)) if group else range(len(keys))
+    for m, n in _sharing(every, groups) if len(keys) <= FEW else _proposed(every):
+        if groups[m] != groups[n] and (alike := jaccard(of(m), of(n))) >= ALIKE:
             yield keys[m], keys[n], alike
 
 
@@ -123,16 +119,48 @@ def near(bands: Numbers, groups: Numbers) -> Numbers:
     return each
 
 
-def _sharing(found: Iterable[frozenset[str]]) -> Iterator[tuple[int, int]]:
-    """All pairs that share a shingle."""
-    holders: dict[str, list[int]] = {}
-    for n, those in enumerate(found):
-        near: set[int] = set()
-        for shingle in those:
+def _words(text: str) -> list[str]:
+    """What shingles are made of."""
+    words = text.casefold().split()
+    return list("".join(words)) if len(text) > 12 * len(words) else words
+
+
+def _runs(words: list[str]) -> Iterable[tuple[str, ...]]:
+    if len(words) < SHINGLE:
+        return [tuple(words)] if words else []
+    return zip(*(words[n:] for n in range(SHINGLE)), strict=False)
+
+
+def _hashes(words: list[str]) -> set[int]:
+    """The shingles as numbers: made in half the time, and the same for the same ones within a process."""
+    return {*map(hash, _runs(words))}
+
+
+def _enough(words: list[str]) -> set[int]:
+    """So many of a text's shingles that every near-duplicate has one of them.
+
+    Of two texts that are alike, each has at least `ALIKE` of its shingles in the other.
+    """
+    spared = int((1 - ALIKE) * (len(words) - SHINGLE + 1))
+    found = _hashes(words[: spared + SHINGLE])
+    # A shingle that stands twice counts once.
+    return found if len(found) > spared else _hashes(words)
+
+
+def _sharing(texts: Sequence[str], groups: Sequence[Hashable]) -> Sequence[tuple[int, int]]:
+    """The pairs of different groups that share a shingle, but for some that are surely not alike."""
+    largest, _ = Counter(groups).most_common(1)[0] if groups else (None, 0)
+    holders: dict[int, list[int]] = {}
+    found: set[tuple[int, int]] = set()
+    for n in (n for n, group in enumerate(groups) if group != largest):
+        for shingle in _hashes(_words(texts[n])):
             held = holders.setdefault(shingle, [])
-            near.update(held)
+            found.update((m, n) for m in held)
             held.append(n)
-        yield from ((m, n) for m in sorted(near))
+    for n in (n for n, group in enumerate(groups) if group == largest):
+        for shingle in holders.keys() & _enough(_words(texts[n])):
+            found.update((min(m, n), max(m, n)) for m in holders[shingle])
+    return sorted(found, key=lambda pair: (pair[1], pair[0]))
 
 
 def _proposed(texts: Sequence[str]) -> Iterator[tuple[int, int]]:

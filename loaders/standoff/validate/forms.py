@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterator
 
 from msgspec import Struct
 
@@ -46,13 +47,17 @@ def form_label(context: Context) -> Iterator[Placed]:
     Why: The odd one out is most often a slip: the wrong key was pressed, or the wrong entity linked.
     Do: Correct the label. Where the form means something else here, accept the finding with a reason.
     """
-    for form, labels in uses(context.corpus).items():
+    for form, labels in uses(context.corpus, among=_several_ways(context.corpus)).items():
         for document, id, message in odd_ones(form, labels):
             yield context.file(form[1], document), id, "label", message
 
 
-def uses(corpus: Corpus) -> dict[Form, dict[str, Use]]:
-    """How each form is labelled, of the annotations that have one fragment and no fault."""
+def uses(corpus: Corpus, *, among: Container[Form] | None = None) -> dict[Form, dict[str, Use]]:
+    """How each form is labelled, of the annotations that have one fragment and no fault.
+
+    Args:
+        among: the forms that are asked for; all, where none are given.
+    """
     layers = {layer.name: layer for layer in corpus.scheme.layers if layer.kind == "span"}
     labels = {name: frozenset(layer.label_names) for name, layer in layers.items()}
     registry = {name: [role.name for role in layer.roles if role.registry] for name, layer in layers.items()}
@@ -62,6 +67,8 @@ def uses(corpus: Corpus) -> dict[Form, dict[str, Use]]:
         for a in marked.annotations if page else ():
             if len(a.spans) == 1 and a.label in labels.get(a.layer, ()):
                 span = a.spans[0]
+                if among is not None and (a.layer, who, span.quote) not in among:
+                    continue
                 if page and page.text[span.start : span.end] == span.quote:
                     use = Use(1, document, a.id, _entities(registry[a.layer], a))
                     of = found.setdefault((a.layer, who, span.quote), {})
@@ -88,6 +95,20 @@ def odd_ones(form: Form, labels: dict[str, Use]) -> Iterator[tuple[str, str, str
             f"{short(form[2])} is {odd!r} here and {usual!r} in all {places.count} other places "
             f"({places.document}#{places.id} first); expected the same",
         )
+
+
+def _several_ways(corpus: Corpus) -> frozenset[Form]:
+    """The forms that have more than one label: hardly any, so that all else need not be counted."""
+    found: dict[str, set[tuple[str, str, str]]] = {}
+    for who, _, marked in _sets(corpus):
+        labelled = {(a.layer, a.spans[0].quote, a.label) for a in marked.annotations if len(a.spans) == 1}
+        found.setdefault(who, set()).update(labelled)
+    return frozenset(
+        (layer, who, words)
+        for who, labelled in found.items()
+        for (layer, words), ways in Counter([(layer, words) for layer, words, _ in labelled]).items()
+        if ways > 1
+    )
 
 
 def _sets(corpus: Corpus) -> Iterator[tuple[str, str, AnnotationSet]]:

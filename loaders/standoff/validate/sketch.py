@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, groupby
+from operator import attrgetter, neg
 
 from msgspec.structs import astuple
 
@@ -12,7 +13,10 @@ from standoff.model import Annotation, AnnotationSet
 from standoff.scheme import Role
 from standoff.validate.work import Context, Page
 
-__all__ = ["Meeting", "Sketch"]
+__all__ = ["Fragments", "Meeting", "Sketch"]
+
+Fragments = tuple[tuple[int, ...], tuple[int, ...], tuple[str, ...]]
+"""Starts, ends and quotations."""
 
 Meeting = tuple[Annotation, Annotation, str]
 """Two annotations that overlap, and how: `cross`, `contain`, `equal`, or `unclear` where one has several fragments."""
@@ -28,15 +32,12 @@ class Sketch:
         self.marked = marked
         self.of: dict[str, list[Annotation]] = {}
         """Layer -> its annotations."""
-        for annotation in marked.annotations:
-            layer = annotation.layer
-            if layer in self.of:
-                self.of[layer].append(annotation)
-            else:
-                self.of[layer] = [annotation]
+        for layer, together in groupby(marked.annotations, attrgetter("layer")):
+            self.of.setdefault(layer, []).extend(together)
         self.own = {entity.id: entity.type for entity in marked.entities}
         """Entity that the annotator added -> its type."""
         self._targets: dict[tuple[str, str], list[str]] = {}
+        self._fragments: dict[str, Fragments] = {}
         self._meetings: dict[str, list[Meeting]] = {}
 
     def targets(self, layer: str, role: str) -> list[str]:
@@ -47,16 +48,29 @@ class Sketch:
             self._targets[key] = list(chain.from_iterable(found))
         return self._targets[key]
 
+    def fragments(self, layer: str) -> Fragments:
+        """All fragments of a layer, in the order of its annotations."""
+        if layer not in self._fragments:
+            spans = [span for annotation in self.of.get(layer, ()) for span in annotation.spans]
+            found = tuple(zip(*map(astuple, spans), strict=True)) if spans else ((), (), ())
+            self._fragments[layer] = found  # type: ignore[assignment]
+        return self._fragments[layer]
+
     @cached_property
-    def columns(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[str, ...]]:
-        """Starts, ends and quotations of all fragments."""
-        spans = [span for annotation in self.marked.annotations for span in annotation.spans]
-        return tuple(zip(*map(astuple, spans), strict=True)) if spans else ((), (), ())  # type: ignore[return-value]
+    def columns(self) -> Fragments:
+        """All fragments, layer by layer."""
+        starts, ends, quotes = zip(*map(self.fragments, self.of), strict=True) if self.of else ((), (), ())
+        return (*chain.from_iterable(starts),), (*chain.from_iterable(ends),), (*chain.from_iterable(quotes),)
 
     @cached_property
     def by_id(self) -> dict[str, Annotation]:
-        """Id -> annotation; shorter than the set where an id stands twice."""
+        """Id -> annotation."""
         return {annotation.id: annotation for annotation in self.marked.annotations}
+
+    @cached_property
+    def layer_of(self) -> dict[str, str]:
+        """Id -> the annotation's layer; shorter than the set where an id stands twice."""
+        return {annotation.id: annotation.layer for annotation in self.marked.annotations}
 
     @cached_property
     def entity_of(self) -> Mapping[str, str]:
@@ -78,11 +92,31 @@ class Sketch:
     def meetings(self, layer: str) -> list[Meeting]:
         """The pairs of a layer's annotations whose extents overlap."""
         if layer not in self._meetings:
-            self._meetings[layer] = list(_meetings(self.of.get(layer, ())))
+            annotations = self.of.get(layer, [])
+            starts, ends, _ = self.fragments(layer)
+            nested = None if any(len(a.spans) != 1 for a in annotations) else _nested(annotations, starts, ends)
+            self._meetings[layer] = _meetings(annotations) if nested is None else nested
         return self._meetings[layer]
 
 
-def _meetings(annotations: list[Annotation] | tuple[()]) -> list[Meeting]:
+def _nested(annotations: list[Annotation], starts: Sequence[int], ends: Sequence[int]) -> list[Meeting] | None:
+    """The meetings of annotations of one fragment each; None where two of them cross."""
+    found: list[Meeting] = []
+    around: list[tuple[int, int, int]] = []
+    for start, end, n in sorted(zip(starts, map(neg, ends), range(len(annotations)), strict=True)):
+        while around and -around[-1][1] <= start:
+            around.pop()
+        if around:
+            if around[-1][1] > end:
+                return None
+            for begun, until, m in around:
+                how = "equal" if begun == start and until == end else "contain"
+                found.append((annotations[m], annotations[n], how))
+        around.append((start, end, n))
+    return found
+
+
+def _meetings(annotations: list[Annotation]) -> list[Meeting]:
     places = [
         (spans[0].start, -spans[0].end, False, n)
         if len(spans) == 1

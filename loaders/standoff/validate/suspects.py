@@ -19,6 +19,7 @@ from typing import Any
 
 from standoff import model
 from standoff.model import GOLD, Annotation, AnnotationSet
+from standoff.scheme import Constraint
 from standoff.text import inside_word, sha
 from standoff.validate.catalogue import RULES
 from standoff.validate.records import DERIVED_ID, DRAWN_ID
@@ -52,6 +53,8 @@ _OF_FORM = frozenset(
     }
 )
 """Rules whose verdict on a record follows from its form."""
+
+_FORM_RULES = tuple(rule for rule in SET_RULES if rule.id in _OF_FORM and rule.subject == "set")
 
 _LOOKED_FOR = _OF_FORM | {
     "set-document",
@@ -96,6 +99,10 @@ class Suspects:
             for one in context.scheme.constraints
             if one.kind in LOOKS and one.layer in context.layers
         ]
+        self._form_constraints: dict[str, list[Constraint]] = {}
+        for one in context.scheme.constraints:
+            if BY_KIND[one.kind].id in _OF_FORM:
+                self._form_constraints.setdefault(one.layer, []).append(one)
         self._ids = {
             layer.name: re.compile(f"(?:(?:{form.pattern})\n)+")
             for layer in context.scheme.layers
@@ -106,6 +113,16 @@ class Suspects:
         ]
         self._kinds = frozenset(context.scheme.dropped_kinds)
         self._forms: dict[tuple[Any, ...], frozenset[str]] = {}
+        """Form -> the rules that find fault with it."""
+        self._sound: set[tuple[Any, ...]] = set()
+        """The forms that no rule finds fault with."""
+        self._links = frozenset(
+            (layer.name, role.name, target)
+            for layer in context.scheme.layers
+            for role in layer.roles
+            # Entities are of no layer.
+            for target in ((None,) if role.registry else role.layers)
+        )
         self._between_words: set[str] = set()
 
     def of_page(self, page: Page) -> bool:
@@ -138,7 +155,7 @@ class Suspects:
 
     def _of_forms(self, page: Page, annotator: str, marked: AnnotationSet) -> frozenset[str]:
         """What the rules say of the records' forms."""
-        gold, forms = annotator == GOLD, self._forms
+        gold, forms, sound = annotator == GOLD, self._forms, self._sound
         keys = [
             (
                 gold,
@@ -153,40 +170,41 @@ class Suspects:
             )
             for a in marked.annotations
         ]
-        if not forms.keys() >= (distinct := set(keys)):
-            if len(forms) > _MANY:
-                forms.clear()
-            for key, annotation in zip(keys, marked.annotations, strict=True):
-                if key not in forms:
-                    forms[key] = self._of_form(page, annotator, marked, annotation)
-        return frozenset().union(*(forms[key] for key in distinct)) if distinct else frozenset()
+        if sound.issuperset(keys):
+            return frozenset()
+        if len(forms) > _MANY:
+            forms.clear()
+            sound.clear()
+        for key, annotation in zip(keys, marked.annotations, strict=True):
+            if key not in forms:
+                forms[key] = self._of_form(page, annotator, marked, annotation)
+                if not forms[key]:
+                    sound.add(key)
+        return frozenset().union(*(forms[key] for key in {*keys}))
 
     def _of_form(self, page: Page, annotator: str, marked: AnnotationSet, annotation: Annotation) -> frozenset[str]:
         alone = AnnotationSet(marked.document, marked.text_sha256, annotator, (annotation,))
         work = Work(page, annotator, alone)
-        found = {
-            rule.id
-            for rule in SET_RULES
-            if rule.id in _OF_FORM and rule.subject == "set" and any(True for _ in rule.find(work))
-        }
-        for constraint in self.context.scheme.constraints:
+        found = [rule.id for rule in _FORM_RULES if any(True for _ in rule.find(work))]
+        for constraint in self._form_constraints.get(annotation.layer, ()):
             rule = BY_KIND[constraint.kind]
-            if rule.id in _OF_FORM and any(True for _ in rule.find(work, constraint)):
-                found.add(rule.id)
+            if any(True for _ in rule.find(work, constraint)):
+                found.append(rule.id)
         return frozenset(found)
 
     def _ill_linked(self, sketch: Sketch) -> bool:
         """Whether an id may stand twice, or a role may point to nothing, to something of another layer, or twice."""
-        by_id, entities = sketch.by_id, self.context.corpus.entities
-        if len(by_id) < len(sketch.marked.annotations):
+        annotations = sketch.marked.annotations
+        if len(sketch.layer_of) < len(annotations):
             return True
-        for name in sketch.of:
-            for role in self.context.layers[name].roles:
-                targets = sketch.targets(name, role.name)
-                if role.registry:
-                    if not entities.keys() >= {*targets}.difference(sketch.own):
-                        return True
-                elif not by_id.keys() >= {*targets} or not {by_id[id].layer for id in targets} <= {*role.layers}:
+        layer_of = sketch.layer_of.get
+        links = {(a.layer, role, layer_of(id)) for a in annotations for role, ids in a.refs.items() for id in ids}
+        if not links <= self._links:
+            return True
+        entities = self.context.corpus.entities.keys()
+        for name, roles in self.context.entity_roles.items():
+            for role in roles:
+                if not entities >= {*sketch.targets(name, role)}.difference(sketch.own):
                     return True
         return any(
             len(ids) > 1 and len({*ids}) < len(ids)
@@ -271,8 +289,6 @@ def _cut_wrongly(text: str, sentences: Sequence[tuple[int, int]], tokens: Sequen
     joined = "".join(words)
     if not all(words) or joined.split() != [joined]:
         return True
-    # With all but white space in sentences and none of it in tokens, a token is in one unless a border parts it.
-    return any(
-        (place := bisect_left(edges, border)) % 2 and edges[place] != border
-        for border in chain.from_iterable(sentences)
-    )
+    # With all but white space in sentences and none of it in tokens, a token is in one unless the next one's start
+    # parts it.
+    return any((place := bisect_left(edges, start)) % 2 and edges[place] != start for start, _ in sentences)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from itertools import accumulate, chain
 
 from standoff.model import GOLD, Annotation
@@ -18,6 +18,9 @@ from standoff.text import inside_word
 from standoff.validate.sketch import Sketch
 
 __all__ = ["LOOKS", "Look"]
+
+_BREAK = re.compile(r"[\r\n\u2028\u2029]")
+_LINE = re.compile(r"[^\r\n\u2028\u2029]+")
 
 Look = Callable[[Sketch, Constraint], bool]
 """Whether the rule of a constraint may find fault with a set."""
@@ -51,8 +54,8 @@ def _balanced(sketch: Sketch, constraint: Constraint) -> bool:
             places.append((min(span.start for span in spans), max(span.end for span in spans)))
     if not places:
         return False
-    dirty = list(_unbalanced(sketch.page.text or "", constraint.marks))
-    return any(start < last and end > first for start, end in dirty for first, last in places)
+    unbalanced = [line for pair in constraint.marks for line in _unbalanced(sketch.page.text or "", pair[0], pair[1])]
+    return any(start < last and end > first for start, end in unbalanced for first, last in places)
 
 
 def _companion(sketch: Sketch, constraint: Constraint) -> bool:
@@ -96,11 +99,14 @@ def _covered(sketch: Sketch, constraint: Constraint) -> bool:
 def _everywhere(sketch: Sketch, constraint: Constraint) -> bool:
     text, layer = sketch.page.text or "", sketch.of.get(constraint.layer, ())
     name, values = constraint.attribute, constraint.values
-    words = {a.spans[0].quote for a in layer if len(a.spans) == 1 and a.attributes.get(name) in values}
-    places = {(span.start, span.end): span.quote for a in layer for span in a.spans}
-    marked = Counter(places.values())
+    words = {a.spans[0].quote for a in layer if a.attributes.get(name) in values and len(a.spans) == 1}
+    if not words:
+        return False
+    begun, ended, quotes = sketch.fragments(constraint.layer)
+    places = dict(zip(zip(begun, ended, strict=True), quotes, strict=True))
+    marked, there = Counter(places.values()), sketch.page.times(words)
     # Of a word that cannot overlap itself, all places are marked where as many are marked as there are.
-    left = [word for word in words if word[0] in word[1:] or text.count(word) != marked[word]]
+    left = [word for word in words if there[word] != marked[word] or word[0] in word[1:]]
     if not left:
         return False
     spans = sorted(places)
@@ -152,9 +158,10 @@ def _length(sketch: Sketch, constraint: Constraint) -> bool:
     ]
     if not long:
         return False
-    starts = sketch.page.token_starts
+    tokens = segments.tokens
     return any(
-        sum(bisect_left(starts, span.end) - bisect_left(starts, span.start) for span in a.spans) > most for a in long
+        sum(bisect_left(tokens, (span.end,)) - bisect_left(tokens, (span.start,)) for span in a.spans) > most
+        for a in long
     )
 
 
@@ -220,23 +227,27 @@ def _same(sketch: Sketch, constraint: Constraint) -> Callable[[Annotation], obje
     """What annotations have in common that agree in the constraint's roles."""
     layer = sketch.context.layers[constraint.layer]
     names = (constraint.same,) if isinstance(constraint.same, str) else constraint.same
-    of = [(name, sketch.referent(layer.role(name))) for name in names if name]
-    if len(of) == 1 and (role := layer.role(of[0][0])) and role.max == 1:
-        name, referent = of[0]
-        return lambda a: (*map(referent, a.refs.get(name, ())),)
+    roles = [role for name in names if (role := layer.role(name))]
+    if len(roles) == 1 and roles[0].max == 1 and roles[0].registry:
+        only = roles[0].name
+        return lambda a: a.refs.get(only, ())
+    of = [(role.name, sketch.referent(role)) for role in roles]
     return lambda a: tuple(frozenset(map(referent, a.refs.get(name, ()))) for name, referent in of)
 
 
-def _unbalanced(text: str, marks: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    """The paragraphs in which some mark has no counterpart."""
-    pairs = [(pair[0], pair[1]) for pair in marks if pair[0] in text or pair[1] in text]
-    if not pairs:
-        return
-    at = 0
-    for line in text.replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n").split("\n"):
-        if any(_uneven(line, left, right) for left, right in pairs):
-            yield at, at + len(line)
-        at += len(line) + 1
+@lru_cache(maxsize=8)
+def _unbalanced(text: str, left: str, right: str) -> tuple[tuple[int, int], ...]:
+    """The paragraphs in which some mark has no counterpart, for all sets of one document."""
+    if _taking_turns(text, left, right):
+        return ()
+    found = []
+    for line in _LINE.finditer(text):
+        if not _taking_turns(line[0], left, right):
+            # A quotation goes on where the next paragraph takes it up.
+            goes_on = text[line.end() :].lstrip().startswith(left)
+            if not goes_on or not _taking_turns(line[0] + right, left, right):
+                found.append(line.span())
+    return tuple(found)
 
 
 @cache
@@ -246,14 +257,24 @@ def _passage(left: str, right: str) -> re.Pattern[str]:
     return re.compile(rf"{re.escape(left)}([^{close}\r\n\u2028\u2029]*){close}?")
 
 
-def _uneven(line: str, left: str, right: str) -> bool:
-    """Whether the marks of a pair do not take turns in a line, from an opening one to a closing one."""
+def _taking_turns(text: str, left: str, right: str) -> bool:
+    """Whether the marks of a pair take turns, from an opening one to a closing one of the same paragraph.
+
+    A quotation may go on in the next paragraph, which then begins with an opening one as well.
+    """
     if left == right:
-        return line.count(left) % 2 == 1
-    if left not in line:
-        return right in line
-    head, *parts = line.split(left)
-    return right in head or any(part.count(right) != 1 for part in parts)
+        _, *parts = text.split(left)
+        return len(parts) % 2 == 0 and not any(map(_BREAK.search, parts[::2]))
+    head, *parts = text.split(left)
+    if right in head:
+        return False
+    for n, part in enumerate(parts, 1):
+        quoted, *behind = part.split(right)
+        ends = _BREAK.search(quoted)
+        goes_on = not behind and n < len(parts) and ends and not quoted[ends.start() :].strip()
+        if not goes_on and (len(behind) != 1 or ends):
+            return False
+    return True
 
 
 LOOKS: Mapping[str, Look] = {

@@ -201,6 +201,7 @@ class Page:
         self.document: Document | None = context.corpus.documents.get(id)
         self.segments: Segments | None = context.corpus.segments.get(id)
         self.doubts = Doubts()
+        self._times: dict[str, int] = {}
 
     @property
     def text(self) -> str | None:
@@ -234,6 +235,14 @@ class Page:
     def token_starts(self) -> list[int]:
         """Where tokens begin, in order."""
         return sorted([start for start, _ in self.segments.tokens]) if self.segments else []
+
+    def times(self, forms: Iterable[str]) -> Mapping[str, int]:
+        """How often forms stand in the text, as `str.count` counts; those of other sets may be among them."""
+        text, found = self.text or "", self._times
+        for form in forms:
+            if form not in found:
+                found[form] = text.count(form)
+        return found
 
     def tokens(self, spans: Iterable[Span]) -> int:
         """How many tokens begin inside the spans."""
