@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from standoff.errors import FileError
 from standoff.labelstudio.columns import TABLES, from_tables, to_parquet, to_tables
+from standoff.labelstudio.results import _carefully, _quickly
 from standoff.labelstudio.streaming import tasks
 from standoff.labelstudio.tasks import to_task
 from standoff.model import Corpus
@@ -50,21 +51,49 @@ def export(*results: list[Any], **fields: Any) -> list[dict[str, Any]]:
     ]
 
 
-def there_and_back(value: Any, *, rows: int = 4, piece: int = 97, **written: Any) -> list[Any]:
-    found = list(to_tables(io.BytesIO(json.dumps(value, **written).encode()), rows=rows, piece=piece))
+def there_and_back(value: Any, *, piece: int = 97, **written: Any) -> list[Any]:
+    found = list(to_tables(io.BytesIO(json.dumps(value, **written).encode()), piece=piece))
     return list(from_tables({name: pa.concat_tables(part[name] for part in found) for name in TABLES}))
 
 
 @given(
     st.lists(st.lists(st.sampled_from([REGION, CHOICE, NOTE, LINK, *STRANGE]), max_size=4), max_size=5),
-    st.integers(1, 400),
-    st.integers(1, 8),
+    st.integers(1, 4000),
     st.sampled_from([{}, {"separators": (",", ":")}, {"indent": 1}, {"ensure_ascii": False}]),
 )
-def test_what_comes_back_is_what_was_there(results: list[Any], piece: int, rows: int, written: Any) -> None:
+def test_what_comes_back_is_what_was_there(results: list[Any], piece: int, written: Any) -> None:
     value = export(*results)
 
-    assert there_and_back(value, piece=piece, rows=rows, **written) == value
+    assert there_and_back(value, piece=piece, **written) == value
+
+
+@given(st.lists(st.lists(st.sampled_from([REGION, CHOICE, LINK, {}, STRANGE[-1]]), max_size=4), min_size=1, max_size=5))
+def test_what_arrow_reads_is_what_is_read_one_by_one(results: list[Any]) -> None:
+    written = [json.dumps(result).encode() for result in results]
+    quick = _quickly(written)
+
+    assert quick is not None
+    assert quick == _carefully(written, str)
+
+
+@pytest.mark.parametrize("item", [NOTE, *(item for item in STRANGE[1:] if item is not STRANGE[-1])])
+def test_what_arrow_would_lose_or_refuses_is_not_read_by_it(item: Any) -> None:
+    assert _quickly([json.dumps([REGION, item]).encode()]) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'[{"id": 7, "annotations": [{"result": [{"id": "\xff"}]}]}]',
+        b'[{"id": 7, "annotations": [{"id": "\xff", "result": []}]}]',
+        b'[{"id": 7, "annotations": [], "data": {"text": "\xff"}}]',
+    ],
+)
+def test_what_is_no_utf_8_is_refused_with_its_task(content: bytes) -> None:
+    with pytest.raises(FileError, match="no task of an export: 'utf-8'") as refused:
+        list(to_tables(io.BytesIO(content), place="export.json"))
+
+    assert refused.value.place == "export.json task 7"
 
 
 @pytest.mark.parametrize(

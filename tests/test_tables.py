@@ -18,6 +18,7 @@ from standoff.files import read
 from standoff.model import Annotation, AnnotationSet, Corpus, Entity, Span
 from standoff.scheme import Scheme
 from standoff.tables import SPLITS, from_tables, schemas, to_tables, vocabulary
+from standoff.tables.segmented import edges, pieces
 
 TINY = read(Path(__file__).parent / "tiny")
 
@@ -223,6 +224,24 @@ def test_a_token_between_sentences_has_no_sentence(tiny: Corpus) -> None:
     rows = to_tables(corpus)["tokens"]["train"].to_pylist()
 
     assert [row["sentence"] for row in rows if row["document"] == "en_fair"] == [0, None, 1]
+
+
+def test_sentences_that_are_out_of_order_hold_their_tokens(tiny: Corpus) -> None:
+    segments = structs.replace(
+        tiny.segments["en_fair"], sentences=((0, 9), (4, 6), (10, 15)), tokens=((10, 15), (0, 3), (7, 9))
+    )
+    rows = to_tables(structs.replace(tiny, segments={**tiny.segments, "en_fair": segments}))["tokens"]["train"]
+
+    assert [row["sentence"] for row in rows.to_pylist() if row["document"] == "en_fair"] == [2, 0, None]
+
+
+def test_tokens_are_cut_as_slices_are() -> None:
+    texts = ["Zoë 🙂!", "", "plain"]
+    places = [((0, 3), (4, 5), (5, 6), (4, 99), (3, 1)), ((0, 0), (0, 4)), ((1, 3), (5, 5))]
+
+    found = pieces(texts, [edges(of) for of in places])
+
+    assert found.to_pylist() == ["Zoë", "🙂", "!", "🙂!", "", "", "", "la", ""]
 
 
 def test_rows_do_not_depend_on_the_order_of_what_is_given(tiny: Corpus) -> None:

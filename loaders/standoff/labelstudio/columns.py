@@ -5,15 +5,16 @@ The fields that say where something is and what it is called are columns; all el
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
-from msgspec import Meta, Raw, Struct
-from msgspec.structs import astuple
+from msgspec import Raw
 
 from standoff.errors import FileError
+from standoff.labelstudio.results import columns, item_of, items_of
 from standoff.labelstudio.streaming import PIECE, tasks
 from standoff.model import Progress, silent
 from standoff.tables.columns import uncollected
@@ -25,54 +26,15 @@ __all__ = ["TABLES", "from_tables", "to_parquet", "to_tables"]
 
 TABLES = ("tasks", "annotations", "items")
 
-_ABSENT: Any = None
-"""A field that an item does not have. One that is null is none that is known here."""
-
-
-_Number = Annotated[int, Meta(ge=-(2**62), le=2**62)]
-
-
-class _Value(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    start: _Number = _ABSENT
-    end: _Number = _ABSENT
-    text: str | list[str] = _ABSENT
-    labels: list[str] = _ABSENT
-    choices: list[str] = _ABSENT
-
-
-class _Item(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """An item of a result as the text interfaces write it."""
-
-    type: str = _ABSENT
-    id: str = _ABSENT
-    from_name: str = _ABSENT
-    to_name: str = _ABSENT
-    origin: str = _ABSENT
-    from_id: str = _ABSENT
-    to_id: str = _ABSENT
-    direction: str = _ABSENT
-    labels: list[str] = _ABSENT
-    value: _Value = _ABSENT
-
-
-_NO_VALUE = _Value()
-_NOTHING = astuple(_NO_VALUE)
-_NO_ITEM = _Item()
-_FIELDS = _Item.__struct_fields__[:-2]
-_VALUE_FIELDS = {
-    "start": "start",
-    "end": "end",
-    "text": "text",
-    "texts": "text",
-    "value_labels": "labels",
-    "choices": "choices",
-}
-"""Column -> the field of an item's value that stands in it."""
-_ITEMS = msgspec.json.Decoder(list[_Item])
-_ITEM = msgspec.json.Decoder(_Item)
 _OBJECTS = msgspec.json.Decoder(list[dict[str, Raw]])
-_PIECES = msgspec.json.Decoder(list[Raw])
 _EMPTY = Raw(b"[]")
+
+_GROUP = 2
+"""Tables that make a row group: each group has a cost of its own, and all of it is held."""
+
+_REPEATED = ("type", "from_name", "to_name", "origin", "direction")
+_REPEATED_LISTS = ("labels", "value_labels", "choices")
+"""Columns of items with few values, each of them often."""
 
 
 def schemas() -> dict[str, pa.Schema]:
@@ -83,54 +45,52 @@ def schemas() -> dict[str, pa.Schema]:
     """
     import pyarrow as pa
 
-    text, words, number = pa.string(), pa.list_(pa.string()), pa.int32()
-    places = [("task", number), ("annotation", number)]
-    strings = [(name, text) for name in _FIELDS]
-    value = [("start", pa.int64()), ("end", pa.int64()), ("text", text), ("texts", words)]
+    task, annotation, json = ("task", pa.int32()), ("annotation", pa.int32()), ("json", pa.string())
     return {
-        "tasks": pa.schema([("task", number), ("json", text)]),
-        "annotations": pa.schema([*places, ("json", text)]),
-        "items": pa.schema(
-            [
-                *places,
-                *strings,
-                ("labels", words),
-                *value,
-                ("value_labels", words),
-                ("choices", words),
-                ("json", text),
-            ]
-        ),
+        "tasks": pa.schema([task, json]),
+        "annotations": pa.schema([task, annotation, json]),
+        "items": pa.schema([task, annotation, *columns()]),
     }
 
 
-def to_parquet(
-    source: Path, folder: Path, *, rows: int = 1 << 14, piece: int = PIECE, progress: Progress = silent
-) -> dict[str, int]:
+def to_parquet(source: Path, folder: Path, *, piece: int = PIECE, progress: Progress = silent) -> dict[str, int]:
     """Writes the tables of an export, each a Parquet file called as the table; says how many rows each has.
 
     Args:
-        rows: items that are gathered before they are written.
-        piece: bytes that are read at a time.
+        piece: bytes that are read at a time; a row group is made of some of them.
         progress: told of the bytes that were read.
 
     Raises:
         FileError: it cannot be read, or is no list of tasks in JSON.
     """
+    import pyarrow as pa
     from pyarrow import parquet
 
     known = schemas()
     folder.mkdir(parents=True, exist_ok=True)
     written = dict.fromkeys(TABLES, 0)
     aside = {name: folder / f".{name}.parquet" for name in TABLES}
-    writers = {name: parquet.ParquetWriter(aside[name], known[name], compression="zstd") for name in TABLES}
+    repeated = [*_REPEATED, *(f"{name}.list.element" for name in _REPEATED_LISTS)]
+    writers = {
+        name: parquet.ParquetWriter(
+            aside[name],
+            known[name],
+            # Half the time of zstd, and nearly as small: what is long is written once, what is written often is short.
+            compression="snappy",
+            use_dictionary=repeated if name == "items" else False,
+            write_statistics=[column for column in ("task", "annotation") if column in known[name].names],
+        )
+        for name in TABLES
+    }
     try:
-        # Millions of objects come into being that hold no circles.
+        # Millions of objects may come into being that hold no circles.
         with _opened(source) as file, uncollected():
             size = source.stat().st_size
-            for found in to_tables(file, place=str(source), rows=rows, piece=piece):
-                for name, table in found.items():
-                    writers[name].write_table(table)
+            parts = to_tables(file, place=str(source), piece=piece)
+            while group := list(islice(parts, _GROUP)):
+                for name, writer in writers.items():
+                    table = pa.concat_tables(found[name] for found in group)
+                    writer.write_table(table)
                     written[name] += table.num_rows
                 progress("export", file.tell(), size)
     except BaseException:
@@ -145,37 +105,27 @@ def to_parquet(
     return written
 
 
-def to_tables(
-    file: BinaryIO, *, place: str = "", rows: int = 1 << 14, piece: int = PIECE
-) -> Iterator[dict[str, pa.Table]]:
+def to_tables(file: BinaryIO, *, place: str = "", piece: int = PIECE) -> Iterator[dict[str, pa.Table]]:
     """The tables of an export, part by part.
 
     Raises:
         FileError: it is no list of tasks in JSON.
     """
-    gathered = _Gathered()
-    parts = tasks(file, place=place, piece=piece)
-    part: list[dict[str, Raw]] | None = []
-    while part is not None:
-        part = next(parts, None)
-        for task in part or ():
-            try:
-                gathered.add(task)
-            except msgspec.DecodeError as error:
-                where = f"{place} task {bytes(task.get('id', b'null')).decode()}"
-                raise FileError(f"is no task of an export: {error}", place=where) from error
-        found = gathered.tables() if part is None or len(gathered.items) >= rows else None
-        if found:
-            gathered = _Gathered(gathered.tasks_before, gathered.annotations_before)
-        if found:
-            yield found
+    gathered = _Gathered(place)
+    for part in tasks(file, place=place, piece=piece):
+        for task in part:
+            gathered.add(task)
+            if gathered.size >= piece:
+                yield gathered.tables()
+                gathered = _Gathered(place, gathered.tasks_before, gathered.annotations_before)
+    yield gathered.tables()
 
 
 def from_tables(tables: Mapping[str, pa.Table]) -> Iterator[dict[str, Any]]:
     """The tasks that tables were made from."""
     results: dict[int, list[Any]] = {}
     for row in tables["items"].to_pylist():
-        results.setdefault(row["annotation"], []).append(_item(row))
+        results.setdefault(row["annotation"], []).append(item_of(row))
     annotations: dict[int, list[Any]] = {}
     for row in tables["annotations"].to_pylist():
         annotation = msgspec.json.decode(row["json"])
@@ -190,105 +140,103 @@ def from_tables(tables: Mapping[str, pa.Table]) -> Iterator[dict[str, Any]]:
 
 
 class _Gathered:
-    """Rows that are still to be made tables of."""
+    """Tasks that are still to be made tables of."""
 
-    def __init__(self, tasks_before: int = 0, annotations_before: int = 0) -> None:
-        self.tasks_before, self.annotations_before = tasks_before, annotations_before
-        self.tasks: list[tuple[int, str]] = []
-        self.annotations: list[tuple[int, int, str]] = []
-        self.items: list[_Item] = []
-        self.counts: list[int] = []
-        """Of each annotation, how many items it has."""
-        self.odd: dict[int, str] = {}
-        """Place among the items -> the JSON of one that is not of the usual shape."""
+    def __init__(self, place: str, tasks_before: int = 0, annotations_before: int = 0) -> None:
+        self.place, self.size = place, 0
+        self.first_task, self.first_annotation = tasks_before, annotations_before
+        self.tasks: list[bytes] = []
+        self.ids: list[Raw | None] = []
+        self.annotations: list[bytes] = []
+        self.owners: list[int] = []
+        """Of each annotation, its task's place among these tasks."""
+        self.results: list[bytes] = []
+        """Of each annotation, its items; none where it has no list of them."""
+
+    @property
+    def tasks_before(self) -> int:
+        """Tasks of the export up to the last of these."""
+        return self.first_task + len(self.tasks)
+
+    @property
+    def annotations_before(self) -> int:
+        """Annotations of the export up to the last of these."""
+        return self.first_annotation + len(self.annotations)
 
     def add(self, task: dict[str, Raw]) -> None:
-        """Takes in a task."""
-        n, self.tasks_before = self.tasks_before, self.tasks_before + 1
-        annotations = task.get("annotations")
-        if annotations is not None and not _null(annotations):
-            task["annotations"] = _EMPTY
+        """Takes in a task.
+
+        Raises:
+            FileError: its annotations are no list of objects, or some text is no UTF-8.
+        """
+        self.ids.append(task.get("id"))
+        annotations = _taken(task, "annotations")
+        try:
             for annotation in _OBJECTS.decode(annotations):
-                self._add(n, annotation)
-        self.tasks.append((n, _text(task)))
-
-    def _add(self, task: int, annotation: dict[str, Raw]) -> None:
-        n, self.annotations_before = self.annotations_before, self.annotations_before + 1
-        before, result = len(self.items), annotation.get("result")
-        if result is not None and not _null(result):
-            annotation["result"] = _EMPTY
-            try:
-                self.items += _ITEMS.decode(result)
-            except msgspec.ValidationError:
-                self._add_each(_PIECES.decode(result))
-        self.counts.append(len(self.items) - before)
-        self.annotations.append((task, n, _text(annotation)))
-
-    def _add_each(self, pieces: list[Raw]) -> None:
-        """Takes in items of which one is not of the usual shape."""
-        for piece in pieces:
-            try:
-                self.items.append(_ITEM.decode(piece))
-            except msgspec.ValidationError:
-                self.odd[len(self.items)] = bytes(piece).decode()
-                self.items.append(_NO_ITEM)
+                self.owners.append(len(self.tasks))
+                self.results.append(bytes(_taken(annotation, "result")))
+                self.annotations.append(_json(annotation))
+            self.tasks.append(_json(task))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise FileError(f"is no task of an export: {error}", place=self._named(len(self.ids) - 1)) from error
+        self.size += memoryview(annotations).nbytes + len(self.tasks[-1])
 
     def tables(self) -> dict[str, pa.Table]:
-        """The tables of all that was taken in."""
+        """The tables of all that was taken in.
+
+        Raises:
+            FileError: an annotation's items are no list.
+        """
+        import numpy as np
         import pyarrow as pa
 
-        columns = {
-            "tasks": _columns(self.tasks, 2),
-            "annotations": _columns(self.annotations, 3),
-            "items": self._of_items(),
+        parents, items = items_of(self.results, lambda n: self._named(self.owners[n]))
+        owners = _numbers(np.array(self.owners) + self.first_task)
+        numbers = _numbers(np.arange(self.first_annotation, self.annotations_before))
+        found = {
+            "tasks": [_numbers(np.arange(self.first_task, self.tasks_before)), _texts(self.tasks)],
+            "annotations": [owners, numbers, _texts(self.annotations)],
+            "items": [owners.take(parents), numbers.take(parents), *items],
         }
-        return {
-            name: pa.Table.from_arrays(
-                [pa.array(column, field.type) for column, field in zip(columns[name], schema, strict=True)],
-                schema=schema,
-            )
-            for name, schema in schemas().items()
-        }
+        return {name: pa.Table.from_arrays(found[name], schema=schema) for name, schema in schemas().items()}
 
-    def _of_items(self) -> list[Any]:
-        import numpy as np
-
-        tasks, annotations = (np.array(column) for column in _columns(self.annotations, 3)[:2])
-        *fields, values = _columns(map(astuple, self.items), len(_Item.__struct_fields__))
-        # Nothing of an empty value shows in the columns.
-        if _NO_VALUE in values:
-            self.odd |= {n: _text(self.items[n]) for n, value in enumerate(values) if value == _NO_VALUE}
-        said = _columns([astuple(value) if value else _NOTHING for value in values], len(_NOTHING))
-        lines = said[2]
-        texts: list[Any] = [None] * len(values)
-        if list in {*map(type, lines)}:
-            texts = [text if type(text) is list else None for text in lines]
-            lines = [text if type(text) is str else None for text in lines]
-        json: list[str | None] = [None] * len(values)
-        for n, text in self.odd.items():
-            json[n] = text
-        places = [np.repeat(column.astype(np.int32), self.counts) for column in (tasks, annotations)]
-        return [*places, *fields, *said[:2], lines, texts, *said[3:], json]
+    def _named(self, n: int) -> str:
+        """Where the n-th of these tasks stands."""
+        return f"{self.place} task {bytes(self.ids[n] or b'null').decode(errors='replace')}"
 
 
-def _null(raw: Raw) -> bool:
-    return memoryview(raw).nbytes == 4 and bytes(raw) == b"null"
+def _taken(record: dict[str, Raw], field: str) -> Raw:
+    """The list that a field holds, which is left empty; an empty one where there is none or null."""
+    found = record.get(field, _EMPTY)
+    if memoryview(found).nbytes == 4 and bytes(found) == b"null":
+        return _EMPTY
+    if field in record:
+        record[field] = _EMPTY
+    return found
 
 
-def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[Any]:
-    return [*zip(*rows, strict=True)] or [()] * width
+def _json(fields: dict[str, Raw]) -> bytes:
+    """An object in JSON, which is held to be UTF-8: pieces that are passed on are not looked into."""
+    found = msgspec.json.encode(fields)
+    found.decode()
+    return found
 
 
-def _text(fields: dict[str, Raw] | _Item) -> str:
-    return msgspec.json.encode(fields).decode()
+def _numbers(values: Any) -> pa.Array:
+    """A column of a numpy array; `pa.array` would import pandas, half a second and 50 MB."""
+    import numpy as np
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(values.astype(np.int32))])
 
 
-def _item(row: Mapping[str, Any]) -> Any:
-    if row["json"] is not None:
-        return msgspec.json.decode(row["json"])
-    item = {name: row[name] for name in (*_FIELDS, "labels") if row[name] is not None}
-    value = {name: row[column] for column, name in _VALUE_FIELDS.items() if row[column] is not None}
-    return item | ({"value": value} if value else {})
+def _texts(values: Sequence[bytes]) -> pa.Array:
+    """A column of UTF-8, without pandas as well."""
+    import numpy as np
+    import pyarrow as pa
+
+    ends = np.cumsum([0, *map(len, values)], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(ends), pa.py_buffer(b"".join(values)))
 
 
 def _opened(source: Path) -> BinaryIO:

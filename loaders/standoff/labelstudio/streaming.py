@@ -21,6 +21,9 @@ _BORDER = re.compile(
 )
 """Where one task ends and another begins. Inside a text no quotation mark stands bare, so that none of it looks so."""
 
+_TAIL = 1 << 16
+"""Bytes at the end of a piece in which a border is looked for first."""
+
 _TASKS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 
@@ -38,25 +41,38 @@ def tasks(file: BinaryIO, *, place: str, piece: int = PIECE) -> Iterator[list[di
         raise FileError(f"begins with {begun[:20]!r}; expected a list of tasks in JSON", place=place)
     ahead, done = begun[1:], not begun
     while not done:
-        borders = [found.end() for found in _BORDER.finditer(ahead)]
-        read = file.read(piece)
+        border = _last_border(ahead)
+        # A task of any size is searched for its end a few times only.
+        read = file.read(piece if border else max(piece, len(ahead)))
         done = not read
-        if borders and not done:
-            whole = ahead[: borders[-1]].rstrip(b", \t\r\n")
+        if border and not done:
+            whole = ahead[:border].rstrip(b", \t\r\n")
             try:
                 found = _TASKS.decode(b"[" + whole + b"]")
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 # What looked like a border stands inside a task: only the whole of it will tell.
                 ahead += read + file.read()
                 done = True
             else:
                 yield found
-                ahead = ahead[borders[-1] :] + read
+                ahead = ahead[border:] + read
         else:
             ahead += read
     try:
         last = _TASKS.decode(b"[" + ahead)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FileError(f"is no list of tasks in JSON: {error}", place=place) from error
     if last:
         yield last
+
+
+def _last_border(ahead: bytes) -> int:
+    """Where the last task begins before which another ends; 0 where none does."""
+    width = _TAIL
+    while True:
+        found = 0
+        for match in _BORDER.finditer(ahead, max(0, len(ahead) - width)):
+            found = match.end()
+        if found or width >= len(ahead):
+            return found
+        width *= 4

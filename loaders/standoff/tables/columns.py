@@ -6,11 +6,11 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import accumulate, chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import inspect
-from msgspec.structs import astuple
 
 from standoff.errors import RecordError, SchemaError, nearest
 from standoff.model import (
@@ -120,6 +120,22 @@ def uncollected() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+@contextmanager
+def system_memory() -> Iterator[None]:
+    """Lets Arrow take its memory from the system while many columns come into being.
+
+    Its own pool takes more at once than it needs, and to have that cleared costs up to a third of all the time.
+    """
+    import pyarrow as pa
+
+    usual = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(usual)
 
 
 def roles_of(layers: Iterable[Layer]) -> dict[str, None]:
@@ -236,7 +252,7 @@ def _array(values: Sequence[Any] | pa.Array, type: pa.DataType) -> pa.Array:
         kinds = set(map(_kind, values))
         absent = None
         if len(kinds) == 1 and getattr(kinds.pop(), "__struct_fields__", None) == names:
-            columns: Sequence[Sequence[Any]] = [*zip(*map(astuple, values), strict=True)]
+            columns = [[*map(attrgetter(name), values)] for name in names]
         else:
             columns = [[None if value is None else getattr(value, name) for value in values] for name in names]
             absent = pa.array([value is None for value in values], pa.bool_())

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -26,7 +24,6 @@ from standoff.model import (
     Policy,
     Progress,
     Right,
-    Segments,
     silent,
 )
 from standoff.scheme import Layer
@@ -38,8 +35,10 @@ from standoff.tables.columns import (
     repeated,
     roles_of,
     schemas,
+    system_memory,
     uncollected,
 )
+from standoff.tables.segmented import sentence_columns, token_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,6 +50,7 @@ Columns: TypeAlias = "Mapping[str, Sequence[Any] | pa.Array]"
 
 
 @uncollected()
+@system_memory()
 def to_tables(corpus: Corpus, *, progress: Progress = silent) -> dict[str, dict[str, pa.Table]]:
     """A corpus as tables: config -> split -> table, each with its full schema, also without rows.
 
@@ -73,8 +73,8 @@ def to_tables(corpus: Corpus, *, progress: Progress = silent) -> dict[str, dict[
     layers = corpus.scheme.layers
     split_wise: dict[str, Callable[[Sequence[str]], Columns]] = {
         "documents": partial(_documents, corpus),
-        "sentences": partial(_sentences, corpus),
-        "tokens": partial(_tokens, corpus),
+        "sentences": partial(sentence_columns, corpus),
+        "tokens": partial(token_columns, corpus),
         **{layer.name: partial(_annotations, gold, layers, (layer,)) for layer in layers},
         "judgements": partial(_annotations, others, layers, layers),
         "sets": partial(_set_rows, sets),
@@ -146,51 +146,6 @@ def _pairs(key: str, value: str, of: Mapping[str, Any]) -> Columns:
 def _documents(corpus: Corpus, ids: Sequence[str]) -> Columns:
     by = [corpus.segments[id].segmenter if id in corpus.segments else None for id in ids]
     return {**_columns([corpus.documents[id] for id in ids], Document), "segmenter": by}
-
-
-def _sentences(corpus: Corpus, ids: Sequence[str]) -> Columns:
-    return _placed(corpus, "sentence", {id: corpus.segments[id].sentences for id in ids if id in corpus.segments})
-
-
-def _tokens(corpus: Corpus, ids: Sequence[str]) -> Columns:
-    """Tokens with the sentence that each begins in; none where it lies between sentences."""
-    segmented = {id: corpus.segments[id] for id in ids if id in corpus.segments}
-    columns = _placed(corpus, "token", {id: segments.tokens for id, segments in segmented.items()})
-    return {**columns, "sentence": [n for segments in segmented.values() for n in _sentences_of(segments)]}
-
-
-def _sentences_of(segments: Segments) -> Iterable[int | None]:
-    starts = [start for start, _ in segments.tokens]
-    edges = [*chain.from_iterable(segments.sentences)]
-    if starts != sorted(starts) or edges != sorted(edges):
-        return _each_sentence_of(segments)
-    found: list[int | None] = [None] * len(starts)
-    for n, (start, end) in enumerate(segments.sentences):
-        first, last = bisect_left(starts, start), bisect_left(starts, end)
-        found[first:last] = [n] * (last - first)
-    return found
-
-
-def _each_sentence_of(segments: Segments) -> Iterator[int | None]:
-    """The same, where something is out of order."""
-    starts = [start for start, _ in segments.sentences]
-    for start, _ in segments.tokens:
-        sentence = bisect_right(starts, start) - 1
-        yield sentence if sentence >= 0 and start < segments.sentences[sentence][1] else None
-
-
-def _placed(corpus: Corpus, count: str, ranges: Mapping[str, Sequence[tuple[int, int]]]) -> Columns:
-    """Ranges of texts, counted in each document from 0."""
-    numbers: list[int] = []
-    edges: list[int] = []
-    texts: list[str] = []
-    for id, of in ranges.items():
-        text = corpus.documents[id].text
-        numbers.extend(range(len(of)))
-        edges.extend(chain.from_iterable(of))
-        texts += [text[start:end] for start, end in of]
-    document = repeated([*ranges], [*map(len, ranges.values())])
-    return {"document": document, count: numbers, "start": edges[::2], "end": edges[1::2], "text": texts}
 
 
 def _annotations(

@@ -77,8 +77,15 @@ def quoted(work: Work, constraint: Constraint) -> Iterator[Fault]:
     text = work.page.text
     if text is None or _unsure(work, constraint.layer):
         return
-    ids = {id for annotation in work.of(constraint.layer) for id in annotation.refs.get(constraint.role, ())}
-    spans = sorted((s.start, s.end) for id in ids if id in work.by_id for s in work.by_id[id].spans)
+    reporting = work.of(constraint.layer)
+    ids = {id for annotation in reporting for id in annotation.refs.get(constraint.role, ())}
+    said = [work.by_id[id] for id in ids if id in work.by_id]
+    # What is said may be said elsewhere, or of something else, than a faulty record has it.
+    if not all(work.sure(a, f"refs.{constraint.role}") for a in reporting) or not all(
+        work.sure(a, "spans") for a in said
+    ):
+        return
+    spans = sorted((s.start, s.end) for a in said for s in a.spans)
     for pair in constraint.marks:
         for begin, end in work.page.paragraphs:
             for start, stop in _passages(text, begin, end, pair[0], pair[1]):
