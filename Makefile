@@ -7,8 +7,8 @@ export STANDOFF_UV := $(UV)
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE)
 
-# One process a core; tests that share a server stay in one process (tests/conftest.py).
-PYTEST := .venv/bin/pytest -n auto --dist loadgroup
+# One process a core, for tests that share no server.
+PARALLEL := .venv/bin/pytest -n auto
 .PHONY: roundtrip lint check test test-all wheel golden lock clean
 VERSION ?= $(shell sed -n 's/^version: *//p' CITATION.cff)
 roundtrip: .venv/ready  ## the whole way once, through a real Label Studio
@@ -19,11 +19,12 @@ lint: .venv/ready  ## style, types, import contracts
 	.venv/bin/mypy --strict
 	.venv/bin/lint-imports
 check: lint  ## and the fast tests
-	$(PYTEST) -m "not (server or browser or postgres or matrix or hub)"
+	$(PARALLEL) -m "not (server or browser or postgres or matrix or hub)"
 test: .venv/ready  ## all that needs no root, with a real Label Studio
-	$(PYTEST) --cov -m "not (browser or postgres or matrix)"
+	$(PARALLEL) --cov -m "not (server or browser or postgres or matrix)"
+	.venv/bin/pytest --cov --cov-append -m "server and not (browser or postgres)"
 test-all: .venv/ready  ## what is left: 5 is pytest's exit code for "nothing collected"
-	$(PYTEST) -m "browser or postgres or matrix" || { test $$? -eq 5 && \
+	.venv/bin/pytest -m "browser or postgres or matrix" || { test $$? -eq 5 && \
 	echo "test-all: none yet: no test is marked browser, postgres or matrix"; }
 wheel: .venv/ready  ## wheel and sdist that carry the release VERSION
 	rm -rf build/wheel dist

@@ -26,19 +26,6 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
-# Tests that share one server, which only one process may start and end.
-TOGETHER = ("postgres", "browser", "server")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps those tests in one process each, when the run has several (`pytest -n`)."""
-    for item in items:
-        for marker in TOGETHER:
-            if item.get_closest_marker(marker):
-                item.add_marker(pytest.mark.xdist_group(marker))
-                break
-
-
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout, which is the root of StateCloud."""
