@@ -43,7 +43,10 @@ def page(studio: Studio) -> Iterator[Page]:
     """A page of a browser that was never used before."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser.new_page(viewport={"width": 1440, "height": 1000})
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        # What one test folded away or chose to see is not kept for the next.
+        page.add_init_script("try { localStorage.clear() } catch (error) { /* a page without an origin has none */ }")
+        yield page
         browser.close()
 
 
