@@ -119,13 +119,13 @@ def test_what_are_no_shards_is_refused(tmp_path: Path) -> None:
 
 
 def test_shards_have_the_findings_of_the_whole(tmp_path: Path) -> None:
-    generate(plan(120, seed=5, faults=0.4, duplicates=0.3), tmp_path / "root", shards=1, engine=SERIAL)
-    corpus, raw = whole(tmp_path / "root", listed(f"{tmp_path}/root/corpus/shards"))
+    generate(plan(120, seed=5, faults=0.4, duplicates=0.3), tmp_path / "whole", shards=1, engine=SERIAL)
+    corpus, raw = whole(tmp_path / "whole", listed(f"{tmp_path}/whole/corpus/shards"))
     lines = [record(one) for one in bundles(corpus, raw)]
     for n in range(4):
         write_records(f"{tmp_path}/shards/{n}.jsonl", lines[30 * n : 30 * n + 30])
 
-    found = checked(tmp_path / "root", listed(f"{tmp_path}/shards"), tmp_path / "work")
+    found = checked(tmp_path / "whole", listed(f"{tmp_path}/shards"), tmp_path / "work")
 
     # One faulty set keeps the gold of the whole corpus from being derived, but of a record only that record's.
     own = {one.finding for one in found if one.finding.rule != "gold-current"}
@@ -135,11 +135,11 @@ def test_shards_have_the_findings_of_the_whole(tmp_path: Path) -> None:
 
 
 def test_many_documents_have_the_findings_of_the_whole(tmp_path: Path) -> None:
-    generate(plan(520, seed=6, duplicates=0.2), tmp_path / "root", shards=3, engine=SERIAL)
-    shards = listed(f"{tmp_path}/root/corpus/shards")
-    corpus, raw = whole(tmp_path / "root", shards)
+    generate(plan(520, seed=6, duplicates=0.2), tmp_path / "whole", shards=3, engine=SERIAL)
+    shards = listed(f"{tmp_path}/whole/corpus/shards")
+    corpus, raw = whole(tmp_path / "whole", shards)
 
-    found = checked(tmp_path / "root", shards, tmp_path / "work")
+    found = checked(tmp_path / "whole", shards, tmp_path / "work")
 
     assert {one.finding for one in found} == set(validate(corpus, raw=raw))
     assert sum(one.finding.rule == "near-duplicate" for one in found) > 10
@@ -245,7 +245,7 @@ def test_a_release_of_shards_is_that_of_the_corpus(tiny_root: Path, tmp_path: Pa
 
 
 def test_what_was_withdrawn_goes_into_a_release_of_shards(tiny_root: Path, tmp_path: Path) -> None:
-    root = tmp_path / "root"
+    root = tmp_path / "whole"
     shutil.copytree(tiny_root, root)
     gone = Withdrawn("old", "2026-01-01", "asked for by its holder", "0" * 64)
     files.write(root / "corpus" / "withdrawn.json", canonical_list("withdrawn", [gone]))
