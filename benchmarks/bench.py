@@ -2,8 +2,8 @@
 
     standoff bench [--only NAME] [--out DIR]
 
-Each module of this folder that is named here says its own measures. What needs a server (benchmarks/labelstudio.py) or
-counts differently (benchmarks/agreement.py) is run by itself.
+Each module of this folder that is named here says its own measures. What was seen is kept in the folder's results.json,
+module by module, so that one of them can be measured anew; the page and the plot show the newest of each.
 """
 
 from __future__ import annotations
@@ -11,15 +11,29 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
+import msgspec
 from measuring import Measure
+from msgspec import Struct
 
-MODULES = ("startup", "offsets", "validate", "tables", "convert", "load", "duplicates", "scale")
+MODULES = (
+    "startup",
+    "offsets",
+    "validate",
+    "tables",
+    "convert",
+    "load",
+    "agreement",
+    "duplicates",
+    "labelstudio",
+    "scale",
+)
 PEERS = (
     "datasets",
     "datasketch",
@@ -33,14 +47,44 @@ PEERS = (
     "pyarrow",
     "rensa",
 )
-PAGE, PLOT = "RESULTS.md", "results.svg"
+PAGE, PLOT, KEPT = "RESULTS.md", "results.svg", "results.json"
 
 
-def measures(modules: Iterable[str]) -> Iterator[tuple[str, Measure]]:
-    """Module and measure, as they come."""
-    for name in modules:
-        for one in import_module(name).measure():
-            yield name, one
+class Run(Struct, frozen=True):
+    """What a module measured."""
+
+    date: str
+    """YYYY-MM-DD."""
+    measures: tuple[Measure, ...]
+
+
+def kept(folder: Path) -> dict[str, Run]:
+    """What was measured before: module -> its run.
+
+    Raises:
+        msgspec.DecodeError: what is kept there is something else.
+    """
+    file = folder / KEPT
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, Run]) if file.exists() else {}
+
+
+def keep(runs: Mapping[str, Run], folder: Path) -> None:
+    """Writes what was measured, the page, and the plot."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ordered = {name: runs[name] for name in MODULES if name in runs}
+    (folder / KEPT).write_bytes(msgspec.json.format(msgspec.json.encode(ordered)) + b"\n")
+    (folder / PAGE).write_text(page(ordered), encoding="utf-8")
+    draw([one for run in ordered.values() for one in run.measures], folder / PLOT)
+
+
+def measures(module: str, documents: int) -> Iterable[Measure]:
+    """What a module measures, as it comes; with so many documents at most where it is about growth."""
+    found: Iterable[Measure]
+    if module == "scale":
+        found = import_module(module).measure(sorted({1000, 10_000, documents}))
+    else:
+        found = import_module(module).measure()
+    return found
 
 
 def machine() -> list[tuple[str, str]]:
@@ -63,22 +107,24 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def page(found: Sequence[tuple[str, Measure]], date: str) -> str:
+def page(runs: Mapping[str, Run]) -> str:
     """The page of results."""
     rows = [
-        f"| {name} | {one.work} | {_number(one.ours)} {one.unit} | {one.peer_name} {_number(one.peer)} | "
+        f"| {name}, {run.date} | {one.work} | {_number(one.ours)} {one.unit} | {one.peer_name} {_number(one.peer)} | "
         f"{_number(one.ratio)} | {_number(one.target) if one.target else ''} | "
         f"{'' if one.memory_mb is None else f'{one.memory_mb:.0f} MB'} | {_verdict(one)} | {one.note} |"
-        for name, one in found
+        for name, run in runs.items()
+        for one in run.measures
     ]
     facts = "".join(f"| {name} | {value} |\n" for name, value in machine())
     return (
         "# Results\n\n"
         "Written by `standoff bench`. A ratio above 1 says that we are better than the peer, whatever the unit. Each "
-        "module of this folder says in its first lines what it measures, and how.\n\n"
+        "module of this folder says in its first lines what it measures, and how. Where the time goes, and why a "
+        "target is missed: [PROFILES.md](PROFILES.md).\n\n"
         f"![Ratios to the peers]({PLOT})\n\n"
-        "| Module | Work | Ours | Peer | Ratio | Target | Peak memory | | Notes |\n"
-        f"|{'---|' * 9}\n" + "\n".join(rows) + f"\n\n## Machine\n\nMeasured on {date}.\n\n| | |\n|---|---|\n{facts}"
+        "| Module, when | Work | Ours | Peer | Ratio | Target | Peak memory | | Notes |\n"
+        f"|{'---|' * 9}\n" + "\n".join(rows) + f"\n\n## Machine\n\n| | |\n|---|---|\n{facts}"
     )
 
 
@@ -119,21 +165,22 @@ def draw(found: Sequence[Measure], path: Path) -> None:
 @click.command()
 @click.option("--only", multiple=True, type=click.Choice(MODULES), help="These modules alone; may be repeated.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help=f"A folder for {PAGE} and {PLOT}.")
-@click.option("--date", default="", help="YYYY-MM-DD, for the page; default: today.")
-def main(only: tuple[str, ...], out: Path | None, date: str) -> None:
+@click.option("--documents", type=click.IntRange(1000), default=10_000, show_default=True, help="The largest corpus.")
+def main(only: tuple[str, ...], out: Path | None, documents: int) -> None:
     """Measure everything, and print a line for each measure. Exit 1 where a target is missed."""
-    found = []
-    for name, one in measures(only or MODULES):
-        found.append((name, one))
-        sys.stdout.write(f"{name}: {one.line()}\n")
-        sys.stdout.flush()
-    if out is not None:
-        from datetime import UTC, datetime
-
-        out.mkdir(parents=True, exist_ok=True)
-        (out / PAGE).write_text(page(found, date or datetime.now(UTC).date().isoformat()), encoding="utf-8")
-        draw([one for _, one in found], out / PLOT)
-    sys.exit(not all(one.met for _, one in found))
+    runs = {} if out is None else kept(out)
+    missed = False
+    for name in only or MODULES:
+        found = []
+        for one in measures(name, documents):
+            found.append(one)
+            missed |= not one.met
+            sys.stdout.write(f"{name}: {one.line()}\n")
+            sys.stdout.flush()
+        runs[name] = Run(datetime.now(UTC).date().isoformat(), tuple(found))
+        if out is not None:
+            keep(runs, out)
+    sys.exit(missed)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from pathlib import Path
 from statistics import mean, median
 
 import msgspec
+from measuring import Measure, table
 from msgspec import Struct, structs
 
 from standoff import files
@@ -39,6 +40,7 @@ from standoff.text import sha
 ROOT = Path(__file__).parents[1]
 WHO = "a1"
 WORDS = ("market", "harbour", "vendors", "licence", "number", "morning", "council", "letters", "report", "prices")
+TARGET, MOST_MB = 0.9, 500
 CHUNK = 1000
 """Tasks of one bare request: the size that the server takes fastest."""
 
@@ -158,6 +160,7 @@ def pull_again(studio: Studio, tasks: int, regions: int, root: Path) -> Callable
     return act
 
 
+WHAT = {"our_push": "push", "our_pull": "pull", "pull_again": "pull of what is at hand already"}
 ROUND = (bare_push, our_push, bare_push, bare_pull, our_pull, bare_pull, pull_again, bare_pull)
 
 
@@ -187,14 +190,26 @@ def processor(studio: Studio) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def one_round(studio: Studio, tasks: int, regions: int) -> dict[str, float]:
-    """What ours is to a bare one: rate to rate; all measurements are told as they come."""
+class Rated(Struct, frozen=True):
+    """One measurement of ours between two bare ones."""
+
+    rate: float
+    """Tasks a second."""
+    bare: float
+    """The mean of both."""
+    memory: int
+
+
+def one_round(studio: Studio, tasks: int, regions: int) -> dict[str, Rated]:
+    """Each of ours beside its bare ones; all measurements are told as they come."""
     rates: list[float] = []
+    peaks: list[int] = []
     with tempfile.TemporaryDirectory(prefix="standoff-bench-") as folder:
         for work in ROUND:
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
                 took = alone.submit(measured, work, studio, tasks, regions, Path(folder)).result()
             rates.append(tasks / took.seconds)
+            peaks.append(took.memory)
             each = f"{1000 * took.client / tasks:5.2f} ms client {1000 * took.server / tasks:5.2f} ms server a task"
             sys.stdout.write(f"{work.__name__:10} {rates[-1]:6.0f} tasks/s {each} {took.memory:5d} MB\n")
             sys.stdout.flush()
@@ -202,10 +217,38 @@ def one_round(studio: Studio, tasks: int, regions: int) -> dict[str, float]:
         for project in ask(client, "GET", "api/projects/", params={"page_size": 100})["results"]:
             ask(client, "DELETE", f"api/projects/{project['id']}/")
     return {
-        work.__name__: rates[n] / mean((rates[n - 1], rates[n + 1]))
+        work.__name__: Rated(rates[n], mean((rates[n - 1], rates[n + 1])), peaks[n])
         for n, work in enumerate(ROUND)
         if work not in (bare_push, bare_pull)
     }
+
+
+def measure(tasks: int = 10_000, regions: int = 30, rounds: int = 3) -> list[Measure]:
+    """Push, pull, and a pull that finds nothing new, each beside requests that do nothing but carry the same tasks."""
+    with tempfile.TemporaryDirectory(prefix="standoff-bench-") as folder:
+        root = Path(folder)
+        studio = server.up(root, environment=ROOT / ".standoff" / "studio" / "env")
+        try:
+            found = [one_round(studio, tasks, regions) for _ in range(rounds)]
+        finally:
+            server.down(root)
+    return [_measure(name, [one[name] for one in found], tasks, regions) for name in found[0]]
+
+
+def _measure(name: str, rounds: list[Rated], tasks: int, regions: int) -> Measure:
+    ratios = sorted(one.rate / one.bare for one in rounds)
+    return Measure(
+        work=f"{WHAT[name]}, {tasks:,} tasks of {regions} regions",
+        unit="tasks/s",
+        ours=median(one.rate for one in rounds),
+        peer_name="bare POST" if name == "our_push" else "bare export",
+        peer=median(one.bare for one in rounds),
+        ratio=median(ratios),
+        target=TARGET,
+        memory_mb=max(one.memory for one in rounds),
+        memory_limit_mb=MOST_MB,
+        note=f"by the clock; rounds {', '.join(f'{ratio:.2f}' for ratio in ratios)}",
+    )
 
 
 def main() -> None:
@@ -215,16 +258,9 @@ def main() -> None:
     asked.add_argument("--regions", type=int, default=30)
     asked.add_argument("--rounds", type=int, default=3)
     given = asked.parse_args()
-    with tempfile.TemporaryDirectory(prefix="standoff-bench-") as folder:
-        root = Path(folder)
-        studio = server.up(root, environment=ROOT / ".standoff" / "studio" / "env")
-        try:
-            rounds = [one_round(studio, given.tasks, given.regions) for _ in range(given.rounds)]
-        finally:
-            server.down(root)
-    for name in rounds[0]:
-        ratios = sorted(one[name] for one in rounds)
-        sys.stdout.write(f"{name}: {median(ratios):.2f} of bare ({', '.join(f'{one:.2f}' for one in ratios)})\n")
+    found = measure(given.tasks, given.regions, given.rounds)
+    sys.stdout.write(table(found))
+    sys.exit(not all(one.met for one in found))
 
 
 if __name__ == "__main__":

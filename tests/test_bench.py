@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
-from bench import MODULES, draw, machine, page
+from bench import MODULES, Run, draw, keep, kept, machine, page
 from measuring import Measure
 
 MEASURES = [
@@ -21,11 +21,24 @@ MEASURES = [
 
 
 def test_the_page_has_a_row_for_each_measure() -> None:
-    rows = page([("legs", one) for one in MEASURES], "2026-01-02").splitlines()
+    rows = page({"legs": Run("2026-01-02", tuple(MEASURES))}).splitlines()
 
-    assert "| legs | walk | 5 km/h | crawl 0.5 | 10 | 2 |  | met |  |" in rows
-    assert "| legs | carry | 1 kg | donkey 50 | 0.02 | 1 | 3 MB | **missed** | n |" in rows
-    assert "Measured on 2026-01-02." in rows
+    assert "| legs, 2026-01-02 | walk | 5 km/h | crawl 0.5 | 10 | 2 |  | met |  |" in rows
+    assert "| legs, 2026-01-02 | carry | 1 kg | donkey 50 | 0.02 | 1 | 3 MB | **missed** | n |" in rows
+
+
+def test_a_module_measured_anew_leaves_the_others(tmp_path: Path) -> None:
+    keep({"load": Run("2026-01-02", (MEASURES[0],)), "startup": Run("2026-01-02", (MEASURES[1],))}, tmp_path)
+
+    keep({**kept(tmp_path), "load": Run("2026-01-03", (MEASURES[1],))}, tmp_path)
+
+    assert kept(tmp_path) == {
+        "startup": Run("2026-01-02", (MEASURES[1],)),
+        "load": Run("2026-01-03", (MEASURES[1],)),
+    }
+    told = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "| load, 2026-01-03 | carry |" in told
+    assert told.index("| startup, 2026-01-02 |") < told.index("| load, 2026-01-03 |")
 
 
 def test_the_page_tells_the_machine_and_not_whose_it_is() -> None:
