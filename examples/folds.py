@@ -1,6 +1,7 @@
 """Leave one document out: with few articles each must serve as the test set once.
 
-Run: python examples/folds.py [CONFIG] [SOURCE]. Splits of single rows would put sentences of one article on both sides.
+Run: python examples/folds.py [CONFIG] [SOURCE], with a config whose rows have a document and a label. Splits of single
+rows would put sentences of one article on both sides.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ def folds(config: str, source: str | None = None) -> Iterator[tuple[str, pa.Tabl
 
 def main(config: str = "claim", source: str | None = None) -> None:
     """The least that a classifier must beat: the commonest label of the others, on each document in turn."""
+    missing = {"document", "label"}.difference(next(iter(standoff.load(config, source=source).values())).column_names)
+    if missing:
+        sys.exit(f"{config}: has no column {' and no '.join(sorted(missing))}; expected a config with labels")
     right = total = 0
     for document, train, test in folds(config, source):
         ((label, _),) = Counter(train["label"].to_pylist()).most_common(1)

@@ -67,7 +67,7 @@ def draw(graph: networkx.MultiDiGraph, path: Path) -> None:
         words = fill(name.replace("$", r"\$"), 44)
         away, at = (-0.04, "right") if side == "holder" else (0.04, "left")
         axes.text(x + away, y, words, ha=at, va="center", fontsize=9)
-    axes.set_title("green: in favour, red: against")
+    axes.set_title("green: in favour, red: against, brown: mixed")
     axes.margins(x=0.6, y=0.08)
     axes.set_axis_off()
     figure.savefig(path)
@@ -79,7 +79,8 @@ def main(picture: str, source: str | None = None) -> None:
     graph = network(source)
     draw(graph, Path(picture))
     for holder, target, stance in graph.edges(keys=True):
-        print(f"{holder} -- {stance} --> {target}")
+        times = graph.edges[holder, target, stance]["times"]
+        print(f"{holder} -- {stance} --> {target}" + (f", {times} times" if times > 1 else ""))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,10 @@ def test_stances_become_a_picture(root: Path, tmp_path: Path) -> None:
     picture = tmp_path / "stances.svg"
     shown = _run(root, "stance_network.py", str(picture))
     assert "David Davis -- against --> " in shown
+    told = [re.search(r", (\d+) times$", line) for line in shown.splitlines()]
+    assert sum(int(times[1]) if times else 1 for times in told) == sum(
+        table.num_rows for table in _module("stance_network").standoff.load("stance", source=root).values()
+    )
     assert ElementTree.parse(picture).getroot().tag == "{http://www.w3.org/2000/svg}svg"
 
 
@@ -73,3 +78,10 @@ def test_each_document_is_left_out_once(root: Path) -> None:
     assert [document for document, _, _ in folds] == sorted({document for document, _, _ in folds})
     assert len({train.num_rows + test.num_rows for _, train, test in folds}) == 1
     assert all(set(test["document"].to_pylist()) == {document} for document, _, test in folds)
+
+
+def test_folds_say_what_a_config_lacks(root: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / "folds.py"), "documents", str(root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "documents: has no column document and no label; expected a config with labels\n"
