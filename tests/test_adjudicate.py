@@ -539,6 +539,23 @@ def test_one_id_for_two_entities_is_refused(tiny: Corpus) -> None:
         adopt(other, annotator)
 
 
+def test_what_is_open_is_told_of_the_whole_and_not_of_its_parts(tiny: Corpus) -> None:
+    annotator, document = next(key for key, marked in tiny.sets.items() if marked.entities)
+    marked = tiny.sets[annotator, document]
+    new = marked.entities[0]
+    part = structs.replace(new, id="a-lid", name="a lid", part_of=(new.id,))
+    clashing = tiny.entities | {new.id: structs.replace(new, name="another")}
+    other = structs.replace(
+        with_set(tiny, structs.replace(marked, entities=(part, *marked.entities))), entities=clashing
+    )
+
+    with pytest.raises(RecordError, match=f"^{annotator}/{document}#{new.id}: entity '{new.id}' is .* in the registry"):
+        adopt(other, annotator)
+    policy = by("annotator", annotator, annotators=(annotator,))
+    why = {one.record.id: one.why for one in derive(structs.replace(other, policy=policy)).open_entities}
+    assert why["a-lid"] == f"is part of {new.id!r}, of which is undecided what it is"
+
+
 def test_the_annotators_new_entities_enter_the_registry(tiny: Corpus) -> None:
     annotator, document = next(key for key, marked in tiny.sets.items() if marked.entities)
     new = tiny.sets[annotator, document].entities[0]
@@ -716,6 +733,30 @@ def test_entities_are_decided_by_command(adding: Corpus, tiny_root: Path, tmp_pa
     assert "jamtea" in files.read(tmp_path).entities
 
 
+def test_a_name_that_is_lost_when_entities_become_one_is_told_once(
+    adding: Corpus, tiny_root: Path, tmp_path: Path
+) -> None:
+    write(tmp_path, adding, tiny_root)
+    by_judge = ("--reason", "other", "--by", "judge")
+    before = files.read(tmp_path).entities
+    first = run(tmp_path, "entity", "a3/en_fair#tea_jam", "--into", "jam", *by_judge)
+    # What the second one is, is known only when the first one is decided; both have the same name.
+    second = run(tmp_path, "entity", "a2/en_fair#jamtea", "--same", "a1/en_fair#jamtea", *by_judge)
+    third = run(tmp_path, "entity", "a1/en_fair#jamtea", "--into", "jam", *by_judge)
+
+    assert first.splitlines()[:-1] == [
+        "a3/en_fair#tea_jam: 'tea jam' is no name of 'jam'; if it is one, add it to its aliases in corpus/entities.json"
+    ]
+    assert second.count("\n") == 1
+    assert third.splitlines()[:-1] == [
+        f"{who}/en_fair#jamtea: 'jam and tea' is no name of 'jam'; if it is one, add it to its aliases in "
+        "corpus/entities.json"
+        for who in ("a1", "a2")
+    ]
+    run(tmp_path, code=1)
+    assert files.read(tmp_path).entities == before
+
+
 def test_one_annotator_is_adopted_by_command(three: Corpus, tiny_root: Path, tmp_path: Path) -> None:
     write(tmp_path, three, tiny_root)
 
@@ -818,6 +859,34 @@ def test_what_the_task_says_otherwise_by_now_is_taken_anew_and_keeps_a_note(
     assert later.decided == (f"decision/en_fair#{before['p6'].id}",)
     assert (after["p6"].chosen, after["p6"].note, after["p6"].date) == ("a1/en_fair#p6", "By hand.", "2024-06-01")
     assert {id: after[id] for id in after if id != "p6"} == {id: before[id] for id in before if id != "p6"}
+
+
+def test_whoever_decides_on_own_work_has_it_said_in_each_decision(doubly: Corpus, task: dict[str, Any]) -> None:
+    own = to_dispute(cases(doubly)[DOCUMENT], "a1")
+    assert own is not None
+    assert "own" not in task["meta"]
+    say(own, "p6", "REASON", "slip")
+    once = recorded(doubly, taken(doubly, [own], "a1", date="2024-05-01"))
+
+    assert by_first(once)["p6"].note == "Decided by one of the document's annotators."
+    assert taken(once, [own], "a1", date="2024-06-01").decisions == {}
+    assert taken(noted(once), [own], "a1", date="2024-06-01").decisions == {}
+
+
+def test_nobody_is_put_before_own_work_unless_it_is_asked_for(three: Corpus, tiny_root: Path, tmp_path: Path) -> None:
+    write(tmp_path, three, tiny_root)
+    nowhere = ("--url", "http://127.0.0.1:9")
+    words = ("--root", str(tmp_path), "adjudicate", "build", "--for", "a1", *nowhere)
+    refused, asked = (
+        CliRunner().invoke(main, [*words, *more], env={"LABEL_STUDIO_API_KEY": "none"})
+        for more in ((), ("--even-own",))
+    )
+
+    assert refused.exit_code == 2
+    assert refused.output.startswith("--for: 'a1' annotated 'en_fair', where something is disputed; expected an")
+    # It goes on to the server, which is not there.
+    assert (asked.exit_code, "--even-own" in asked.output) == (2, False)
+    assert "127.0.0.1:9" in asked.output
 
 
 def test_a_relation_whose_end_was_rejected_waits_for_no_reason(doubly: Corpus, task: dict[str, Any]) -> None:

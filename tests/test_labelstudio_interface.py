@@ -78,6 +78,18 @@ def test_what_is_asked_of_a_region_is_asked_of_regions_of_its_layer_alone(tiny: 
         assert tag.attrib["whenTagName"] == tag.attrib["name"].partition("-")[0]
 
 
+def test_what_is_asked_of_the_first_fragment_alone_says_so_once(tiny: Corpus) -> None:
+    root = fromstring(interface(tiny.scheme))
+    asked = {
+        view.attrib["whenTagName"]: [header.attrib["value"] for header in view.iter("Header")]
+        for view in root.iter("View")
+        if view.get("className") == "standoff-asked"
+    }
+
+    assert asked["naming"] == ["Shape", "Referent", "Note"]
+    assert asked["point"] == ["Of the first fragment:", "Firmness", "Denial", "Note"]
+
+
 def test_an_attribute_is_required_only_where_no_second_fragment_would_be_asked_for_it(tiny: Corpus) -> None:
     root = fromstring(interface(tiny.scheme))
     required = [tag.attrib["name"] for tag in tags(root, "Choices") if tag.attrib.get("required")]

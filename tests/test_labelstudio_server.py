@@ -107,6 +107,15 @@ def test_nothing_is_there_before_the_first_start(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_server_that_is_stopped_still_tells_its_database(tmp_path: Path) -> None:
+    folder = tmp_path / ".standoff" / "studios" / "a1"
+    folder.mkdir(parents=True)
+    (folder / "settings.json").write_text('{"database": "postgresql://standoff@localhost:5432/labels"}')
+
+    assert server.status(tmp_path, annotator="a1").database == "postgresql://standoff@localhost:5432/labels"
+    assert server.status(tmp_path, annotator="m1").database == ""
+
+
 def test_a_server_that_ends_while_it_starts_says_why(tmp_path: Path) -> None:
     environment = made_by_hand(tmp_path, "import sys; print('No space left'); sys.exit(3)")
 

@@ -231,7 +231,11 @@ def test_entities_are_proposed_and_confirmed_by_command(three: Corpus, tiny_root
     assert run("confirm", str(path), *by_judge) == "0 of 16 proposals recorded; 16 entities are undecided\n"
     path.write_text(written(all_confirmed(proposals)), encoding="utf-8")
     assert "reason ''; expected one of" in run("confirm", str(path), "--by", "judge", code=2)
-    assert run("confirm", str(path), *by_judge) == "16 of 16 proposals recorded; 0 entities are undecided\n"
+    *hints, last = run("confirm", str(path), *by_judge).splitlines()
+    assert last == "16 of 16 proposals recorded; 0 entities are undecided"
+    asked = "if it is one, add it to its aliases in corpus/entities.json"
+    assert hints[0] == f"b1/ar_souk#ada: 'ليلى' is no name of 'layla'; {asked}"
+    assert all(hint.endswith(asked) for hint in hints)
     assert "is no undecided entity" in run("confirm", str(path), *by_judge, code=2)
     run(code=1)
     assert files.read(tmp_path).entities["matter"] == NEW

@@ -88,6 +88,43 @@ def test_versions_are_seen_without_names_and_the_one_that_is_chosen_makes_gold_w
     assert made["n11"].derived_from == (whose[chosen], f"decision/{DOCUMENT}#{one.id}")
 
 
+def test_the_list_of_disputes_leaves_the_text_in_sight_and_stays_when_it_is_scrolled(
+    statecloud: Corpus, studio: Studio, editor: Editor, tmp_path: Path
+) -> None:
+    undecided = {id: structs.replace(held, decisions=()) for id, held in statecloud.decisions.items()}
+    project = build(structs.replace(statecloud, decisions=undecided), "adj", studio, root=tmp_path).project
+    task = tasks(studio, project)["004_1dd8823014995070"]
+    page, usual = editor.page, editor.page.viewport_size
+    assert len(task["data"]["disputes"].splitlines()) > 20
+    assert usual is not None
+    page.set_viewport_size({"width": 1280, "height": 900})
+    try:
+        editor.open(project, task["id"])
+        text, listed = page.locator(".standoff-text .lsf-richtext__container").last, page.locator(".standoff-disputes")
+        text_box, list_box = text.bounding_box(), listed.bounding_box()
+        assert text_box is not None and list_box is not None
+        assert list_box["y"] + list_box["height"] <= text_box["y"] < 450
+        assert listed.evaluate("list => list.scrollHeight > list.clientHeight")
+
+        listed.locator(".lsf-richtext__line").last.scroll_into_view_if_needed()
+        assert text.bounding_box() == text_box
+        text.hover()
+        page.mouse.wheel(0, 600)
+        page.wait_for_timeout(500)
+        top = page.locator(".lsf-main-view, .lsf-main-content").first.bounding_box()
+        list_box = listed.bounding_box()
+        assert top is not None and list_box is not None
+        assert 0 <= list_box["y"] - top["y"] < 5
+
+        page.locator(".lsf-outliner-item").first.click()
+        page.locator(".standoff-decision:visible").wait_for()
+        # Brackets with nothing in them would be shown for choices without a key.
+        assert page.locator(".lsf-hint:visible").count() == 0
+        assert page.locator(".lsf-hint").count() > 0
+    finally:
+        page.set_viewport_size(usual)
+
+
 def test_the_picture_of_the_guide_can_be_taken(
     tiny: Corpus, studio: Studio, editor: Editor, root: Path, tmp_path: Path
 ) -> None:

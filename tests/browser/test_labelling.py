@@ -224,6 +224,27 @@ def test_what_is_asked_is_asked_of_the_layer_of_the_selected_region_alone(
     assert editor.asked().count() == 0
 
 
+def test_on_a_small_screen_the_names_of_arrows_are_whole_and_nothing_lies_on_the_text(
+    editor: Editor, studio: Studio, real: Path
+) -> None:
+    page, usual = editor.page, editor.page.viewport_size
+    assert usual is not None
+    page.set_viewport_size({"width": 1280, "height": 900})
+    try:
+        opened(editor, studio, real, "pilot", "000_1a649a98371b7227")
+        edge = page.locator(".lsf-main-view, .lsf-main-content").first.bounding_box()
+        text, side = (page.locator(f".standoff-{name}").bounding_box() for name in ("text", "side"))
+        assert edge is not None and text is not None and side is not None
+        names = page.locator(".relations-overlay text")
+        lefts = names.evaluate_all("names => names.map(name => name.getBoundingClientRect().left)")
+        assert len(lefts) > 50
+        assert min(lefts) >= edge["x"]
+        assert text["x"] + text["width"] <= side["x"]
+        assert side["x"] + side["width"] <= edge["x"] + edge["width"]
+    finally:
+        page.set_viewport_size(usual)
+
+
 def test_hostile_words_and_control_characters_break_nothing(editor: Editor, studio: Studio, checkout: Path) -> None:
     text = "a\x01b\x0bc\x1b[31m\x85d\u2028e\u202ef\u2066g <script>top.hit = 1</script><!-- ]]> &amp; $title ${x} end\r"
     hostile = "</View><img src=x onerror='top.hit = 1'> \"]]> & $text `x` 'q' \x00\u202e"

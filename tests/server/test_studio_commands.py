@@ -94,10 +94,29 @@ def test_two_annotators_on_two_servers_never_see_each_others_work(
             assert url == found[annotator]
             assert [one.rpartition(" ")[2] for one in projects_of(url, email, password) or ()] == [annotator]
             assert projects_of(found[other], email, password) is None
+        said = standoff(checkout, "studio", "status", "--for", "a1")
+        where = f"{found['a1']}/projects/"
+        told = f"  keeps its tasks in a file of its own\n  a1: 3 tasks, 3 submitted, 0 with a draft: {where}"
+        assert said.startswith(f"a1: {found['a1']}: process ") and told in said and "m1" not in said
+        said = standoff(checkout, "studio", "status")
+        (project,) = re.findall(
+            r"^  m1: 3 tasks, 2 submitted, 0 with a draft: \S+/projects/(\d+)/data$", said, re.MULTILINE
+        )
+        with connected(server.up(checkout, annotator="m1")) as client:
+            (task, *_) = ask(client, "GET", "api/tasks/", params={"project": project})["tasks"]
+            ask(client, "POST", f"api/tasks/{task['id']}/drafts", body={"result": [], "lead_time": 1})
+        assert "  m1: 3 tasks, 2 submitted, 1 with a draft: " in standoff(checkout, "studio", "status")
+        assert "r1: has no server of its own: standoff studio up --for r1" in standoff(
+            checkout, "studio", "status", "--for", "r1", code=2
+        )
         assert "3 unchanged" in standoff(checkout, "pull", "--for", "a1")
         assert "2 unchanged, 0 ahead, 1 unannotated" in standoff(checkout, "pull", "--for", "m1")
         # One that is stopped is not replaced by another.
         assert standoff(checkout, "studio", "down", "--for", "a1") == "stopped\n"
+        assert standoff(checkout, "studio", "status", "--for", "a1", code=1) == (
+            "a1: not running\n  keeps its tasks in a file of its own\n"
+        )
+        assert re.search(r"^m1: .*, answers$", standoff(checkout, "studio", "status", code=1), re.MULTILINE)
         assert "start it: standoff studio up --for a1" in standoff(checkout, "push", "--for", "a1", code=2)
         assert "anybody can sign up, and reads everything" in standoff(
             checkout, "studio", "doctor", "--for", "m1", code=1

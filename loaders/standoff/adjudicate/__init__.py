@@ -1,6 +1,13 @@
 """Gold: the annotation set that is derived from all the others, by a declared policy and recorded decisions."""
 
-from standoff.adjudicate.confirming import confirmed, entity_decision, parse_proposals, written
+from standoff.adjudicate.confirming import (
+    LostName,
+    confirmed,
+    entity_decision,
+    lost_names,
+    parse_proposals,
+    written,
+)
 from standoff.adjudicate.gold import Adjudication, adopt, derive, faults, outcomes
 from standoff.adjudicate.items import Item, participants, sha256_of
 from standoff.adjudicate.proposing import Proposal, propose
@@ -14,6 +21,7 @@ __all__ = [
     "Adjudication",
     "Item",
     "Kind",
+    "LostName",
     "OpenEntity",
     "OpenItem",
     "Outcome",
@@ -26,6 +34,7 @@ __all__ = [
     "entity_decision",
     "entity_sha256",
     "faults",
+    "lost_names",
     "outcomes",
     "parse_proposals",
     "participants",

@@ -15,7 +15,17 @@ from standoff.errors import RecordError, nearest
 from standoff.model import Corpus, Decisions, Entity, EntityDecision
 from standoff.text import sha
 
-__all__ = ["confirmed", "entity_decision", "parse_proposals", "written"]
+__all__ = ["LostName", "confirmed", "entity_decision", "lost_names", "parse_proposals", "written"]
+
+
+class LostName(Struct, frozen=True, order=True):
+    """A name that an annotator gave to an entity, which is another one that has no such name."""
+
+    entity: str
+    """Its address."""
+    name: str
+    into: str
+    """The id in the registry of what it is."""
 
 
 def written(proposals: Iterable[Proposal]) -> str:
@@ -86,6 +96,29 @@ def confirmed(
     # A decision that cannot be followed is not recorded.
     outcomes(structs.replace(corpus, decisions=corpus.decisions | changed))
     return changed
+
+
+def lost_names(before: Corpus, after: Corpus) -> tuple[LostName, ...]:
+    """Names that annotators gave to what is another entity by decisions of `after`, and that this one has not.
+
+    What the registry says stays as it is: no decision changes a record that is there.
+
+    Args:
+        before: the corpus as it was before these decisions; what they had lost already is not told again.
+    """
+    (known, _), (merged, _) = outcomes(before), outcomes(after)
+    found = []
+    for decisions in after.decisions.values():
+        for one in decisions.entities:
+            annotator, _, rest = one.entity.partition("/")
+            document, _, id = rest.partition("#")
+            target = merged.ids.get((annotator, document, id))
+            if one.outcome not in ("existing", "same") or target in (None, known.ids.get((annotator, document, id))):
+                continue
+            own = next(entity for entity in after.sets[annotator, document].entities if entity.id == id)
+            has = {merged.registry[target].name, *merged.registry[target].aliases}
+            found += [LostName(one.entity, name, target) for name in (own.name, *own.aliases) if name not in has]
+    return tuple(sorted(found))
 
 
 def entity_decision(

@@ -155,6 +155,14 @@ def adopt(corpus: Corpus, annotator: str) -> tuple[dict[str, AnnotationSet], dic
         raise UsageError(f"annotator {annotator!r} has no sets{nearest(annotator, known)}; there are {known}")
     policy = Policy(default=MergeRule("annotator", annotator), annotators=(annotator,))
     found = derive(structs.replace(corpus, sets=sets, decisions={}, policy=policy))
-    for one in found.open_entities:
+    open_ = {one.entity for one in found.open_entities}
+    # What a part is waits for its whole: that is the one to mend.
+    for one in sorted(found.open_entities, key=lambda one: not open_.isdisjoint(_wholes(one))):
         raise RecordError(f"entity {one.record.id!r} {one.why}; expected one record, or another id", place=one.entity)
     return found.gold, found.entities
+
+
+def _wholes(one: OpenEntity) -> Iterator[str]:
+    """The addresses of what an entity is part of, as far as its annotator added that too."""
+    of = one.entity.partition("#")[0]
+    yield from (f"{of}#{whole}" for whole in one.record.part_of)

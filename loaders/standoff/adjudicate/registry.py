@@ -98,7 +98,7 @@ def merge(corpus: Corpus, workers: Mapping[str, tuple[str, ...]]) -> Merged:
             del waiting[key]
     left: dict[bool, list[OpenEntity]] = {True: [], False: []}
     for key, entity in sorted(waiting.items()):
-        why = _why(key, entity, own, registry, decided, rejected)
+        why = _why(key, entity, own, ids, registry, decided, rejected)
         followed = rule.annotator in (key[0], "") or rule.annotator not in workers[key[1]]
         left[followed].append(OpenEntity(address(*key), entity_sha256(entity), entity, why))
     open_, passed = tuple(left[True]), tuple(left[False])
@@ -254,6 +254,7 @@ def _why(
     key: Key,
     entity: Entity,
     own: Mapping[Key, Entity],
+    ids: Mapping[Key, str],
     registry: Mapping[str, Entity],
     decided: Mapping[Key, EntityDecision],
     rejected: Collection[Key],
@@ -265,8 +266,9 @@ def _why(
         return f"{decided[key].outcome} of {decided[key].into!r}, which is rejected"
     if key in decided:
         return f"{decided[key].outcome} of {decided[key].into!r}, which is not in the registry yet"
-    if any((who, document, whole) in own for whole in entity.part_of):
-        return "is new, or part of what is undecided"
+    wholes = [(who, document, whole) for whole in entity.part_of]
+    if open_ := [whole[2] for whole in wholes if whole in own and whole not in ids]:
+        return f"is part of {open_[0]!r}, of which is undecided what it is"
     if id in registry:
         return f"is {canonical(entity)} here, but {canonical(registry[id])} in the registry"
     if other := _named(registry).get((entity.type, entity.name)):

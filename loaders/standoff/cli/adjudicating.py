@@ -12,8 +12,10 @@ from standoff.cli.studio import URL, counted, the_studio
 from standoff.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from standoff.adjudicate import Adjudication
-    from standoff.model import AnnotationSet, Corpus, Entity
+    from standoff.model import AnnotationSet, Corpus, Decisions, Entity
 
 __all__ = ["adjudicate"]
 
@@ -126,6 +128,7 @@ def entity(
     # A decision that cannot be followed is not recorded.
     left = derive(structs.replace(corpus, decisions=corpus.decisions | {document: new}))
     write_decisions(root, new)
+    show_names(corpus, {document: new})
     click.echo(f"{new.address(decision.id)}: {len(left.open_entities)} entities are undecided")
 
 
@@ -159,6 +162,7 @@ def confirm(file: Path, reason: str, decided_by: str) -> None:
     changed = confirmed(corpus, proposals, decided_by=decided_by, date=today(), reason=reason)
     for decisions in changed.values():
         write_decisions(root, decisions)
+    show_names(corpus, changed)
     left = derive(structs.replace(corpus, decisions=corpus.decisions | changed))
     taken = sum(one.confirmed for one in proposals)
     click.echo(f"{taken} of {len(proposals)} proposals recorded; {len(left.open_entities)} entities are undecided")
@@ -167,8 +171,9 @@ def confirm(file: Path, reason: str, decided_by: str) -> None:
 @adjudicate.command("build")
 @WHO
 @click.option("--seed", type=int, default=0, show_default=True, help="By which versions are shuffled.")
+@click.option("--even-own", is_flag=True, help="Also where the adjudicator is one of those who disagree.")
 @URL
-def build_(adjudicator: str, seed: int, url: str | None) -> None:
+def build_(adjudicator: str, seed: int, even_own: bool, url: str | None) -> None:
     """Put what is disputed before an adjudicator in Label Studio, the annotators' versions beside it without names."""
     from standoff.files import read
     from standoff.labelstudio.adjudicating import build
@@ -176,7 +181,8 @@ def build_(adjudicator: str, seed: int, url: str | None) -> None:
     root = corpus_root()
     corpus = read(root)
     with progress() as tell:
-        done = build(corpus, adjudicator, the_studio(root, url), root=root, seed=seed, progress=tell)
+        asked = the_studio(root, url)
+        done = build(corpus, adjudicator, asked, root=root, seed=seed, even_own=even_own, progress=tell)
     click.echo(f"{done.url}: " + counted(done, "created", "replaced", "unchanged", "removed"))
     if done.kept:
         click.echo(f"what was replaced or removed is kept as it was in {done.kept}")
@@ -211,6 +217,21 @@ def record(root: Path, corpus: Corpus, gold: dict[str, AnnotationSet], entities:
     for marked in gold.values():
         changed = write_set(root, marked, corpus.scheme)
         click.echo(f"{marked.document}: {len(marked.annotations)} annotations{'' if changed else ', unchanged'}")
+
+
+def show_names(corpus: Corpus, changed: Mapping[str, Decisions]) -> None:
+    """A line for each name of an annotator's that is lost by the decisions that were recorded now."""
+    from msgspec import structs
+
+    from standoff.adjudicate import lost_names
+
+    for one in lost_names(corpus, structs.replace(corpus, decisions={**corpus.decisions, **changed})):
+        click.echo(
+            printable(
+                f"{one.entity}: {one.name!r} is no name of {one.into!r}; if it is one, add it to its aliases in "
+                "corpus/entities.json"
+            )
+        )
 
 
 def show(found: Adjudication) -> None:

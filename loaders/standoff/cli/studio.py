@@ -59,20 +59,37 @@ def down(annotator: str) -> None:
 
 
 @studio.command()
-def status() -> None:
-    """Say whether it is installed and answers, and where. Exit 1 where it does not answer."""
-    from standoff.labelstudio import server
+@OWN
+def status(annotator: str) -> None:
+    """Say which servers there are, whether and where they answer, and how far the work in their projects has come.
 
-    root = corpus_root()
-    found = server.status(root)
-    if found.running or not found.installed or not server.own_studios(root):
-        click.echo(described(found))
-    every = [found] if found.running or not server.own_studios(root) else []
-    for annotator in server.own_studios(root):
-        own = server.status(root, annotator=annotator)
-        click.echo(f"{annotator}: {described(own)}")
-        every.append(own)
-    if not all(one.answers for one in every):
+    Exit 1 where one of them does not answer. With --for it is about the annotator's own server alone.
+    """
+    from standoff.files import read_scheme
+    from standoff.labelstudio import server
+    from standoff.labelstudio.counting import work_of
+
+    root = known(annotator)
+    own = server.own_studios(root)
+    if annotator and annotator not in own:
+        raise UsageError(f"has no server of its own: standoff studio up --for {annotator}", place=annotator)
+    # The one that all share counts where there is no other.
+    shared = server.has_own(root) or not own
+    every = [annotator] if annotator else [*([""] if shared else []), *own]
+    mute = False
+    for name in every:
+        found = server.status(root, annotator=name)
+        click.echo(f"{name}: {described(found)}" if name else described(found))
+        if server.has_own(root, name):
+            click.echo(f"  keeps its tasks in {found.database or 'a file of its own'}")
+        mute |= not found.answers and (bool(name) or not own or found.running)
+        if found.answers:
+            with progress() as tell:
+                projects = work_of(server.up(root, annotator=name), read_scheme(root).corpus, progress=tell)
+            for one in projects:
+                counts = f"{one.tasks} tasks, {one.submitted} submitted, {one.drafts} with a draft"
+                click.echo(f"  {one.name}: {counts}: {one.url}")
+    if mute:
         fails()
 
 

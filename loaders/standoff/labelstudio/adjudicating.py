@@ -10,11 +10,11 @@ from typing import Any
 from msgspec import Struct, structs
 
 from standoff.adjudicate import derive
-from standoff.errors import StandoffError, StudioError
+from standoff.errors import StandoffError, StudioError, UsageError
 from standoff.labelstudio.client import Client, ask, connected
 from standoff.labelstudio.decided import decisions_of
 from standoff.labelstudio.dispute import Case, adjudication_interface, cases, to_dispute
-from standoff.labelstudio.items import fields
+from standoff.labelstudio.items import fields, listed
 from standoff.labelstudio.journal import Journal
 from standoff.labelstudio.projects import Project, change_interface, create, find, tasks_of, wanted_documents
 from standoff.labelstudio.server import Studio
@@ -54,7 +54,14 @@ class ApplyReport(Struct, frozen=True):
 
 
 def build(
-    corpus: Corpus, adjudicator: str, studio: Studio, *, root: Path, seed: int = 0, progress: Progress = silent
+    corpus: Corpus,
+    adjudicator: str,
+    studio: Studio,
+    *,
+    root: Path,
+    seed: int = 0,
+    even_own: bool = False,
+    progress: Progress = silent,
 ) -> DisputeReport:
     """Puts what is disputed before an adjudicator: a task for each document in which something is.
 
@@ -64,13 +71,22 @@ def build(
     Args:
         root: of the checkout, where the journal is.
         seed: see `standoff.labelstudio.dispute.to_dispute`.
+        even_own: the adjudicator may be one of those who disagree; the note of each decision then says so.
 
     Raises:
-        UsageError: the adjudicator is not one of the corpus's annotators, or it is undecided what an entity is.
+        UsageError: the adjudicator is not one of the corpus's annotators, or is one of those who disagree; or it is
+            undecided what an entity is.
         StudioError: a task that would be replaced holds decisions that were not applied, or the server fails.
     """
     wanted_documents(corpus, adjudicator, ())
     found = cases(corpus)
+    own = [id for id, case in found.items() if case.outcome.open and adjudicator in case.sheet.workers]
+    if own and not even_own:
+        raise UsageError(
+            f"{adjudicator!r} annotated {listed(own)}, where something is disputed; expected an adjudicator who did "
+            "not, or --even-own, which the note of each decision then says",
+            place="--for",
+        )
     made = {id: task for id, case in found.items() if (task := to_dispute(case, adjudicator, seed=seed))}
     report: dict[str, list[str]] = {name: [] for name in ("created", "replaced", "unchanged", "removed")}
     with connected(studio) as client:

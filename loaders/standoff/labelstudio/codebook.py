@@ -34,7 +34,7 @@ def codebook(scheme: Scheme) -> str:
         layer = scheme.layer(name)
         # A word of its own for what its layer's section is called already.
         inner = [folded(one.partition(":")[2].strip() or one, section(scheme, one)) for one in headings]
-        found.append(folded(layer.title if layer else name, "\n\n".join(inner)))
+        found.append(folded(layer.title if layer else name[:1].upper() + name[1:], "\n\n".join(inner)))
     return "\n\n".join(found)
 
 

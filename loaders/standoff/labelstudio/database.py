@@ -13,7 +13,7 @@ from msgspec import Struct
 from standoff.errors import StudioError, UsageError
 from standoff.labelstudio.private import write_private
 
-__all__ = ["Database", "database", "decided", "password", "settings"]
+__all__ = ["Database", "database", "decided", "kept", "password", "settings"]
 
 
 class Database(Struct, frozen=True):
@@ -72,14 +72,14 @@ def decided(path: Path, url: str, *, others: Iterable[Path], begun: bool) -> Dat
     """
     wanted = database(url) if url else None
     if path.exists():
-        kept = _settings(path).database
-        if wanted and wanted.url != kept:
+        known = kept(path)
+        if wanted and wanted.url != known:
             raise UsageError(
-                f"{wanted.url!r}, but the server was first started with {kept or 'a file of its own'}; "
+                f"{wanted.url!r}, but the server was first started with {known or 'a file of its own'}; "
                 "expected the same, or a server of its own: --for",
                 place="--database",
             )
-        return database(kept) if kept else None
+        return database(known) if known else None
     if wanted and begun:
         raise UsageError("the server keeps its tasks in a file already; expected no database", place="--database")
     for other in others if wanted else ():
@@ -88,6 +88,15 @@ def decided(path: Path, url: str, *, others: Iterable[Path], begun: bool) -> Dat
             raise UsageError(message, place="--database")
     write_private(path, msgspec.json.encode(_Settings(wanted.url if wanted else "")))
     return wanted
+
+
+def kept(path: Path) -> str:
+    """The address of the database that was decided; empty for a file of the server's own, or nothing decided yet.
+
+    Args:
+        path: the file that keeps what was decided.
+    """
+    return _settings(path).database if path.exists() else ""
 
 
 def password(where: Database, environment: Mapping[str, str]) -> str:

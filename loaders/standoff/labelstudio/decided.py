@@ -16,7 +16,10 @@ from standoff.labelstudio.items import fields
 from standoff.model import Annotation, AnnotationSet, Decision
 from standoff.text import sha
 
-__all__ = ["Found", "decisions_of"]
+__all__ = ["OWN", "Found", "decisions_of"]
+
+OWN = "Decided by one of the document's annotators."
+"""What the note of each decision says that somebody took who had annotated the document too."""
 
 
 class Found(Struct, frozen=True):
@@ -52,7 +55,8 @@ def decisions_of(task: Mapping[str, Any], case: Case, adjudicator: str, *, date:
     result = submitted[0].get("result") or []
     marked = from_task(_without_decisions(task, submitted[0], result), case.corpus, adjudicator)
     shown = case.sheet.without({one["sha256"] for one in items})
-    reading = _Reading(case, shown, adjudicator, date, marked, _asked(result), place)
+    own = bool(fields(task, "meta", "own"))
+    reading = _Reading(case, shown, adjudicator, date, marked, _asked(result), place, own=own)
     return reading.found(items, *(fields(task, "meta", name) or {} for name in ("context", "relations")))
 
 
@@ -93,6 +97,8 @@ class _Reading:
         marked: AnnotationSet,
         asked: Mapping[tuple[str, str], str],
         place: str,
+        *,
+        own: bool,
     ) -> None:
         self.sheet = shown
         self.recorded = case.sheet.decided
@@ -100,6 +106,7 @@ class _Reading:
         self.by, self.date = adjudicator, date
         self.asked = asked
         self.place = place
+        self.own = own
         self.left = {one.id: one for one in marked.annotations}
         """What no item has been found for yet."""
         self._addresses = {
@@ -190,7 +197,7 @@ class _Reading:
             item=item.addresses,
             sha256=sha256,
             reason=reason,
-            note=one.note if one else "",
+            note=self._noted(one.note if one else ""),
             decided_by=self.by,
             date=self.date,
         )
@@ -202,11 +209,15 @@ class _Reading:
                 return structs.replace(made, outcome="chosen", chosen=version.origins[0])
         return structs.replace(made, outcome="edited", annotation=self._in_full(one))
 
+    def _noted(self, note: str) -> str:
+        return f"{note} {OWN}".strip() if self.own else note
+
     def _kept(self, made: Decision, known: Decision | None, n: int = -1) -> Decision:
         """The decision that is recorded, where it says the same; else the new one in its place."""
         if known is None:
             return made
-        note = known.note if made.note in known.note else made.note
+        own_words = made.note.removesuffix(OWN).strip() if self.own else made.note
+        note = known.note if own_words in known.note else made.note
         if (made.reason, self._becomes(made, n)) != (known.reason, self._becomes(known, n)):
             return structs.replace(made, id=known.id, note=note)
         if note == known.note:
@@ -250,7 +261,7 @@ class _Reading:
                 outcome="added",
                 annotation=self._in_full(one),
                 reason=reason,
-                note=one.note,
+                note=self._noted(one.note),
                 decided_by=self.by,
                 date=self.date,
             )

@@ -45,6 +45,18 @@ REASON, OUTCOME, LINKS = "REASON", "OUTCOME", "LINKS"
 
 REJECTED = "rejected"
 
+_STYLE = (
+    # The list scrolls by itself and stays in sight above the text, which is what it is about.
+    ".standoff-disputes{position:sticky;top:0;z-index:200;max-height:10em;overflow-y:auto;margin-bottom:.8em;"
+    "padding:.2em .7em .4em;border:1px solid #8ab4f8;border-radius:6px;background:var(--color-neutral-background,#fff)}"
+    ".standoff-disputes h4{font-size:13px;margin:2px 0!important}"
+    ".standoff-disputes .lsf-richtext__container{font-size:13px;line-height:1.45;counter-reset:dispute;padding:0}"
+    ".standoff-disputes .lsf-richtext__line{display:block;padding-left:1.8em;text-indent:-1.8em}"
+    ".standoff-disputes .lsf-richtext__line::before{counter-increment:dispute;content:counter(dispute) '. '}"
+    ".standoff-disputes br{display:none}"
+    ".standoff-decision{margin-bottom:.6em}"
+)
+
 
 class Case(Struct, frozen=True):
     """A document with disputes, and the corpus whose registry it is shown with."""
@@ -88,16 +100,23 @@ def adjudication_interface(corpus: Corpus) -> str:
             parent.remove(child)
             if before.tag == "Header":
                 parent.remove(before)
-    side = next((view for view in root.iter("View") if view.get("className") == "standoff-side"), root)
-    asked = Element("View", visibleWhen="region-selected")
+    views = {view.get("className"): view for view in root.iter("View")}
+    side = views["standoff-side"]
+    asked = Element("View", className="standoff-keyless standoff-decision", visibleWhen="region-selected")
     _choices(asked, REASON, "Decision: reason", reasons, perRegion="true")
     _choices(asked, OUTCOME, "Decision: leave it out of gold", (REJECTED,), perRegion="true")
     _choices(asked, LINKS, "Decision on the relations from or to this: reason", reasons, perRegion="true")
     side.insert(0, asked)
     for layer in corpus.scheme.layers:
         if layer.kind == "document":
-            _choices(side, f"{REASON}-{layer.name}", f"{layer.title}: reason of the decision", reasons)
-    root.insert(1, Element("Text", name="disputes-shown", value="$disputes", valueType="text"))
+            view = SubElement(side, "View", className="standoff-keyless")
+            _choices(view, f"{REASON}-{layer.name}", f"{layer.title}: reason of the decision", reasons)
+    style = next(root.iter("Style"))
+    style.text = f"{style.text}{_STYLE}"
+    disputes = Element("View", className="standoff-disputes")
+    SubElement(disputes, "Header", value="Disputed", size="5")
+    SubElement(disputes, "Text", name="disputes-shown", value="$disputes", valueType="text")
+    views["standoff-text"].insert(0, disputes)
     indent(root)
     return tostring(root, encoding="unicode") + "\n"
 
@@ -147,6 +166,8 @@ def to_dispute(case: Case, adjudicator: str, *, seed: int = 0) -> dict[str, Any]
         "context": {one.id: said(one) for one in context},
         "relations": {one.id: said(one) for one in first.annotations if not one.spans},
     }
+    if adjudicator in sheet.workers:
+        task["meta"]["own"] = True
     task["meta"]["sha256"] = sha(canonical([task["data"], task["meta"], task["annotations"], task["predictions"]]))
     return task
 

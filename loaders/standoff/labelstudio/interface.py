@@ -19,9 +19,10 @@ _STYLE = (
     ".lsf-richtext__container{white-space:pre-wrap;line-height:2;font-size:16px;unicode-bidi:plaintext}"
     ".standoff-top h2{font-size:20px;line-height:1.25}.standoff-top h4{font-size:13px;opacity:.75}"
     ".standoff{display:flex;gap:1.5em;align-items:flex-start}"
-    ".standoff-text{flex:1 1 30em;min-width:0;max-width:54em}"
+    # The names of arrows that turn at the edge of the text are cut off without a margin there.
+    ".standoff-text{flex:100 1 30em;min-width:0;max-width:54em;padding-left:24px}"
     # What is to be chosen stays in sight on a long article.
-    ".standoff-side{flex:0 0 21em;position:sticky;top:0;max-height:calc(100vh - 10em);overflow-y:auto}"
+    ".standoff-side{flex:1 0 21em;max-width:30em;position:sticky;top:0;max-height:calc(100vh - 10em);overflow-y:auto}"
     ".standoff-side h4{font-size:13px;margin:8px 0 2px!important}"
     ".standoff-side .lsf-labels{margin:2px 0 8px}.standoff-side .lsf-choices{margin:0}"
     ".standoff-side .lsf-choice__checkbox{line-height:1.35;padding:3px 0;font-weight:400}"
@@ -100,6 +101,9 @@ def _labels(layer: Layer) -> Element:
 def _questions(layer: Layer, own: list[Control]) -> Element:
     """What is asked of a region of a span layer, in sight while one is selected."""
     view = Element("View", className="standoff-asked", visibleWhen="region-selected", whenTagName=layer.name)
+    if layer.max_fragments != 1:
+        # The others are fragments of it, and what is said of them would be said twice.
+        SubElement(view, "Header", value="Of the first fragment:", size="6")
     for control in own:
         shown = {"name": control.name, "toName": TEXT, "perRegion": "true"}
         shown |= {"visibleWhen": "region-selected", "whenTagName": layer.name}
@@ -156,9 +160,7 @@ def _relations(scheme: Scheme) -> Iterator[str]:
 
 def _asked(control: Control) -> str:
     attribute, role = control.layer.attribute(control.field), control.layer.role(control.field)
-    title = attribute.title if attribute else role.title if role else "Note"
-    # The others are fragments of it, and what is said of them would be said twice.
-    return _shown(title if control.layer.max_fragments == 1 else f"{title} (of the first fragment)")
+    return _shown(attribute.title if attribute else role.title if role else "Note")
 
 
 def _written(control: Control) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "find_all",
     "finding",
     "known_tasks",
+    "named",
     "page_size",
     "shown",
     "tasks_of",
@@ -113,6 +114,14 @@ def find_all(client: Client, corpus: Corpus, annotator: str) -> dict[str, Projec
                 raise StudioError(f"projects {ids} all say {marked[0]}; expected one", place=annotator)
             found[project.batch] = project
     return dict(sorted(found.items()))
+
+
+def named(client: Client, corpus: str) -> Iterator[tuple[str, int]]:
+    """The name and the id of each project that the server has of a corpus: annotator, or annotator/batch."""
+    marker = re.compile(re.escape(f"[standoff:{corpus}/") + r"([^\]]+)\]")
+    for one in _projects(client):
+        if marked := marker.search(one["description"] or ""):
+            yield marked[1], one["id"]
 
 
 def find(client: Client, corpus: Corpus, annotator: str, batch: str = "") -> Project | None:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from standoff.errors import StudioError, UsageError
 from standoff.labelstudio import environment as environments
 from standoff.labelstudio import process
-from standoff.labelstudio.database import Database, decided, password, settings
+from standoff.labelstudio.database import Database, decided, kept, password, settings
 from standoff.labelstudio.locks import alone
 from standoff.labelstudio.private import write_private
 from standoff.model import Progress, silent
@@ -53,6 +53,8 @@ class Status(Struct, frozen=True):
     answers: bool
     url: str = ""
     pid: int | None = None
+    database: str = ""
+    """The address of the PostgreSQL database that it keeps its tasks in; empty for a file of its own."""
 
 
 class _Credentials(Struct, frozen=True):
@@ -132,15 +134,16 @@ def down(root: Path, *, annotator: str = "") -> bool:
 def status(root: Path, *, annotator: str = "", environment: Path | None = None) -> Status:
     """What there is of the corpus's own server now."""
     folder = _folder(root, annotator)
-    installed = environments.ready(environment or _folder(root) / "env")
+    installed, database = environments.ready(environment or _folder(root) / "env"), kept(folder / _SETTINGS)
     state = _state(folder)
     if state is None or process.started(state.pid) != state.started:
-        return Status(installed, running=False, answers=False)
-    return Status(installed, running=True, answers=_answers(state.url), url=state.url, pid=state.pid)
+        return Status(installed, running=False, answers=False, database=database)
+    answers = _answers(state.url)
+    return Status(installed, running=True, answers=answers, url=state.url, pid=state.pid, database=database)
 
 
-def has_own(root: Path, annotator: str) -> bool:
-    """Whether an annotator has a server of the annotator's own, running or not."""
+def has_own(root: Path, annotator: str = "") -> bool:
+    """Whether an annotator has a server of the annotator's own, running or not; without one, whether all share one."""
     return (_folder(root, annotator) / "credentials.json").exists()
 
 
