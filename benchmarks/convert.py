@@ -118,7 +118,7 @@ def sdk(source: Path, folder: Path, form: str) -> None:
         converter.convert_to_conll2003(str(source), str(folder), is_dir=False)
 
 
-OURS = ("standoff.labelstudio.columns", "pyarrow.compute", "pyarrow.json", "pyarrow.parquet")
+OURS = ("standoff.labelstudio.columns", "numpy", "pyarrow.fs", "pyarrow.parquet")
 
 
 def measure(tasks: int = 10_000, rounds: int = 3) -> Iterator[Measure]:

@@ -7,6 +7,7 @@ compared take turns in one run, and the median of the rounds counts.
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
@@ -16,9 +17,13 @@ from statistics import median
 from time import process_time
 from typing import Any
 
+import click
 from msgspec import Struct
 
-__all__ = ["Measure", "Spent", "alone", "medians", "peak_mb", "table"]
+__all__ = ["ROOT", "Measure", "Spent", "alone", "corpus_command", "medians", "peak_mb", "table"]
+
+ROOT = Path(__file__).parents[1]
+"""The corpus that is copied where nobody names another."""
 
 
 class Measure(Struct, frozen=True, kw_only=True):
@@ -76,6 +81,28 @@ class Spent(Struct, frozen=True):
 def table(measures: Iterable[Measure]) -> str:
     """The measures, one a line."""
     return "".join(f"{measure.line()}\n" for measure in measures)
+
+
+def corpus_command(
+    measure: Callable[[Path, int, int], Iterable[Measure]], *, documents: int, rounds: int
+) -> click.Command:
+    """The command of a module that measures work on documents made from a corpus's own.
+
+    Args:
+        measure: takes the corpus's folder, and how many documents and rounds; so many unless others are asked for.
+    """
+
+    @click.command()
+    @click.option("--root", type=click.Path(path_type=Path), default=ROOT, help="The corpus to copy.")
+    @click.option("--documents", default=documents, show_default=True)
+    @click.option("--rounds", default=rounds, show_default=True)
+    def main(root: Path, documents: int, rounds: int) -> None:
+        """Measure, and say what was seen."""
+        found = list(measure(root, documents, rounds))
+        click.echo(table(found), nl=False)
+        sys.exit(not all(one.met for one in found))
+
+    return main
 
 
 def medians(works: Mapping[str, Callable[[], object]], *, rounds: int = 5, collecting: bool = True) -> dict[str, float]:

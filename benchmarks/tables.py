@@ -10,7 +10,6 @@ and the generation of the corpus, is not timed.
 from __future__ import annotations
 
 import gc
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,16 +17,13 @@ from statistics import median
 from time import process_time
 from typing import Any
 
-import click
 import msgspec
-from measuring import Measure, alone, peak_mb, table
+from measuring import ROOT, Measure, alone, corpus_command, peak_mb
 from validate import generated
 
 from standoff import files
 from standoff.model import Corpus
 from standoff.tables import to_tables
-
-ROOT = Path(__file__).parents[1]
 
 
 def ours(corpus: Corpus, folder: Path) -> None:
@@ -107,16 +103,7 @@ def measure(root: Path = ROOT, documents: int = 2000, rounds: int = 3) -> Iterat
     )
 
 
-@click.command()
-@click.option("--root", type=click.Path(path_type=Path), default=ROOT, help="The corpus to copy.")
-@click.option("--documents", default=2000, show_default=True)
-@click.option("--rounds", default=3, show_default=True)
-def main(root: Path, documents: int, rounds: int) -> None:
-    """Measure, and say what was seen."""
-    found = list(measure(root, documents, rounds))
-    click.echo(table(found), nl=False)
-    sys.exit(not all(one.met for one in found))
-
+main = corpus_command(measure, documents=2000, rounds=3)
 
 if __name__ == "__main__":
     main()

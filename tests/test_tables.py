@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -15,10 +16,10 @@ from strategies import corpora
 
 from standoff.errors import RecordError, SchemaError
 from standoff.files import read
-from standoff.model import Annotation, AnnotationSet, Corpus, Entity, Span
+from standoff.model import Annotation, AnnotationSet, Corpus, Entity, Segments, Span
 from standoff.scheme import Scheme
 from standoff.tables import SPLITS, from_tables, schemas, to_tables, vocabulary
-from standoff.tables.segmented import edges, pieces
+from standoff.tables.segmented import _each_sentence_of, _sentences_of, edges, pieces
 
 TINY = read(Path(__file__).parent / "tiny")
 
@@ -226,6 +227,18 @@ def test_a_token_between_sentences_has_no_sentence(tiny: Corpus) -> None:
     assert [row["sentence"] for row in rows if row["document"] == "en_fair"] == [0, None, 1]
 
 
+RANGES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=4)
+IN_ORDER = st.lists(st.integers(0, 30), max_size=8).map(lambda at: [*zip(*[iter(sorted(at))] * 2, strict=False)])
+
+
+@given(st.lists(st.tuples(IN_ORDER, IN_ORDER), max_size=4) | st.lists(st.tuples(RANGES, RANGES), max_size=4))
+def test_the_sentences_of_all_tokens_are_those_of_each(of: list[Any]) -> None:
+    segments = [Segments("x", "by", tuple(sentences), tuple(tokens)) for sentences, tokens in of]
+    expected = [sentence for one in segments for sentence in _each_sentence_of(one)]
+
+    assert _sentences_of(segments, *edges([one.tokens for one in segments])).tolist() == expected
+
+
 def test_sentences_that_are_out_of_order_hold_their_tokens(tiny: Corpus) -> None:
     segments = structs.replace(
         tiny.segments["en_fair"], sentences=((0, 9), (4, 6), (10, 15)), tokens=((10, 15), (0, 3), (7, 9))
@@ -239,7 +252,7 @@ def test_tokens_are_cut_as_slices_are() -> None:
     texts = ["Zoë 🙂!", "", "plain"]
     places = [((0, 3), (4, 5), (5, 6), (4, 99), (3, 1)), ((0, 0), (0, 4)), ((1, 3), (5, 5))]
 
-    found = pieces(texts, [edges(of) for of in places])
+    found = pieces(texts, *edges(places))
 
     assert found.to_pylist() == ["Zoë", "🙂", "!", "🙂!", "", "", "", "la", ""]
 

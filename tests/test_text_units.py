@@ -26,7 +26,7 @@ def test_every_offset_is_that_of_the_encoded_prefix(text: str, unit: Literal["ut
     size = {"utf-16": 2, "utf-8": 1}[unit]
     expected = [len(text[:n].encode(encoding(unit))) // size for n in range(len(text) + 1)]
 
-    assert [*units.each_to_foreign(range(len(text) + 1))] == expected
+    assert [units.to_foreign(n) for n in range(len(text) + 1)] == expected
     assert [*units.each_to_code_points(expected)] == [*range(len(text) + 1)]
     assert units.length == expected[-1]
 
@@ -36,15 +36,14 @@ def test_many_offsets_are_converted_or_refused_as_each_is(
     text: str, unit: Literal["utf-16", "utf-8"], offsets: list[int]
 ) -> None:
     units = Units(text, unit)
-    for each, one in ((units.each_to_foreign, units.to_foreign), (units.each_to_code_points, units.to_code_points)):
-        try:
-            expected = [one(offset) for offset in offsets]
-        except OffsetError as error:
-            with pytest.raises(OffsetError) as refused:
-                each(offsets)
-            assert str(refused.value) == str(error)
-        else:
-            assert each(offsets) == expected
+    try:
+        expected = [units.to_code_points(offset) for offset in offsets]
+    except OffsetError as error:
+        with pytest.raises(OffsetError) as refused:
+            units.each_to_code_points(offsets)
+        assert str(refused.value) == str(error)
+    else:
+        assert units.each_to_code_points(offsets) == expected
 
 
 @pytest.mark.parametrize("text", ["🙂", "a🙂", "é" * 199 + "🙂", "“" * 250 + "🙂", "a" * 5000 + "🙂" + "b" * 5000])
@@ -57,9 +56,17 @@ def test_half_a_surrogate_pair_is_refused_among_many(text: str) -> None:
     assert Units(text, "utf-16").each_to_code_points([0, at, at + 2]) == [0, at, at + 1]
 
 
-def test_a_text_that_was_encoded_before_is_no_wider() -> None:
-    text = "“" * 1000
+@pytest.mark.parametrize("text", ["“" * 1000, "é" * 1000, "é“" * 20])
+def test_a_text_that_was_encoded_before_is_no_wider(text: str) -> None:
     text.encode()
 
-    assert Units(text, "utf-16").each_to_code_points([0, 1000]) == [0, 1000]
-    assert Units(text, "utf-16").length == 1000
+    assert Units(text, "utf-16").each_to_code_points([0, len(text)]) == [0, len(text)]
+    assert Units(text, "utf-16").length == len(text)
+
+
+@pytest.mark.parametrize("text", ["🙂" * 300, "a" * 300 + "🙂", "🙂", ""])
+def test_a_text_that_was_encoded_before_is_as_wide(text: str) -> None:
+    width = len(text.encode("utf-16-le")) // 2
+    text.encode()
+
+    assert Units(text, "utf-16").length == width

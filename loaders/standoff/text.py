@@ -11,8 +11,9 @@ from hashlib import sha256
 from itertools import accumulate, pairwise
 from operator import add
 from sys import getsizeof
-from typing import Literal
+from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from standoff.errors import AnchorError, FileError, OffsetError
@@ -23,8 +24,10 @@ __all__ = [
     "Quotation",
     "Units",
     "anchor",
+    "conflict",
     "context",
     "decode",
+    "decode_json",
     "drop",
     "inside_word",
     "quotation_of",
@@ -47,11 +50,60 @@ def decode(raw: bytes, *, place: str = "") -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
+        why = "UTF-16 begins so" if raw[:2] in _UTF_16 else error.reason
         raise FileError(
-            f"byte {error.start} is {raw[error.start]:#04x}, which is no UTF-8 here ({error.reason}): "
-            "expected strict UTF-8; convert the file to UTF-8 before it is added",
+            f"byte {error.start} is {raw[error.start]:#04x}, which is no UTF-8 here ({why}): expected strict UTF-8",
             place=place,
         ) from error
+
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""The byte order marks of UTF-16."""
+
+_CONFLICT = re.compile(r"^(?:<{7}|\|{7}|>{7})(?: .*)?\r?$", re.MULTILINE)
+
+
+def conflict(text: str) -> str:
+    """Where git left a conflict in a file, for a message; empty where it left none.
+
+    A line of `=======` alone says nothing: it also underlines headings.
+    """
+    found = _CONFLICT.search(text)
+    if found is None:
+        return ""
+    line = text.count("\n", 0, found.start()) + 1
+    return f"git conflict, line {line}: {found.group().rstrip()!r}; expected one version of it, without the markers"
+
+
+def decode_json(text: str, *, place: str = "") -> Any:
+    """The value that a text of JSON holds.
+
+    Raises:
+        FileError: it is no JSON: empty, with a byte order mark, with a conflict of git, or malformed, with line and
+            column.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise FileError(_no_json(text, str(error)), place=place) from error
+    except RecursionError as error:
+        raise FileError("is nested too deeply to be read; expected some levels of JSON", place=place) from error
+
+
+def _no_json(text: str, error: str) -> str:
+    if not text.strip():
+        return "is empty; expected one JSON value"
+    if text.startswith("\ufeff"):
+        return "begins with a byte order mark (U+FEFF); expected UTF-8 without it"
+    if "\0" in text:
+        return f"is no JSON: character {text.index(chr(0))} is NUL, as in UTF-16; expected UTF-8"
+    if found := conflict(text):
+        return f"is no JSON: {found}"
+    # msgspec counts bytes.
+    what, _, at = error.partition(" (byte ")
+    before = text.encode()[: int(at.rstrip(")"))].decode(errors="ignore") if at else text
+    where = f"line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
+    return f"is no JSON: {what} at {where}; expected one complete JSON value in {len(text.encode())} bytes"
 
 
 def drop(raw: str, dropped: Iterable[Dropped]) -> str:
@@ -157,13 +209,13 @@ class Units:
 
     def __init__(self, text: str, unit: Literal["utf-16", "utf-8"]) -> None:
         self.unit = unit
-        self._code_points = len(text)
+        self.length = self._code_points = len(text)
+        """The text's length in the foreign unit."""
         self._wide: Sequence[int] = ()
         self._extra: Sequence[int] = (0,)
-        if not (text.isascii() or (unit == "utf-16" and _narrow(text))):
+        if not (text.isascii() or (unit == "utf-16" and (getsizeof(text) < 4 * len(text) or _narrow(text)))):
             self._wide, self._extra = _wider(text, unit)
-        self.length = len(text) + self._extra[-1]
-        """The text's length in the foreign unit."""
+            self.length += self._extra[-1]
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -213,26 +265,16 @@ class Units:
             )
         return offset - self._extra[before]
 
-    def each_to_foreign(self, offsets: Sequence[int]) -> Sequence[int]:
-        """The foreign offsets of many: `to_foreign` of each, many times as fast.
-
-        Raises:
-            OffsetError: see `to_foreign`; of the first that is wrong.
-        """
-        if not _within(offsets, self._code_points):
-            return [self.to_foreign(offset) for offset in offsets]
-        if not self._wide:
-            return offsets
-        wide, extra = self._wide, self._extra
-        return [offset + extra[bisect_left(wide, offset)] for offset in offsets]
-
     def each_to_code_points(self, offsets: Sequence[int]) -> Sequence[int]:
         """The code point offsets of many: `to_code_points` of each, many times as fast.
 
         Raises:
             OffsetError: see `to_code_points`; of the first that is wrong.
         """
-        if not _within(offsets, self.length):
+        # Offsets of a document mostly come in order, and to sort what is in order takes half as long as to ask for its
+        # least and greatest.
+        ordered = sorted(offsets)
+        if ordered and not (ordered[0] >= 0 and ordered[-1] <= self.length):
             return [self.to_code_points(offset) for offset in offsets]
         if not self._wide:
             return offsets
@@ -240,16 +282,6 @@ class Units:
             return [self.to_code_points(offset) for offset in offsets]
         starts, extra = self._starts, self._extra
         return [offset - extra[bisect_left(starts, offset)] for offset in offsets]
-
-
-def _within(offsets: Sequence[int], length: int) -> bool:
-    """Whether all offsets are in a text of this length.
-
-    Offsets of a document mostly come in order, and to sort what is in order takes half as long as to ask for its least
-    and greatest.
-    """
-    ordered = sorted(offsets)
-    return not ordered or (ordered[0] >= 0 and ordered[-1] <= length)
 
 
 def _wider(text: str, unit: Literal["utf-16", "utf-8"]) -> tuple[Sequence[int], Sequence[int]]:
@@ -270,7 +302,7 @@ def _narrow(text: str) -> bool:
     """Whether no character of a long text is beyond U+FFFF; of short ones nothing is said.
 
     CPython stores a text with four bytes a character exactly where one is. To look at each takes hundreds of times as
-    long. Of a text that was just made there is no copy in UTF-8 yet, which would count as well.
+    long. A copy in UTF-8 that is kept beside it counts as well; of a text that was just made there is none yet.
     """
     return len(text) > 200 and getsizeof(text + " ") < 3 * len(text) + 100
 

@@ -10,9 +10,10 @@ from standoff.cli.adjudicating import adjudicate
 from standoff.cli.agreeing import agree
 from standoff.cli.checking import validate
 from standoff.cli.common import Commands
+from standoff.cli.converting import convert
 from standoff.cli.editions import hydrate, reanchor
 from standoff.cli.growing import add, import_, init
-from standoff.cli.publishing import publish, yank
+from standoff.cli.publishing import publish, withdraw, yank
 from standoff.cli.releasing import build, roundtrip, sign_release, verify
 from standoff.cli.reporting import report
 from standoff.cli.reviewing import diff, release, review, status
@@ -38,6 +39,7 @@ for command in (
     init,
     add,
     import_,
+    convert,
     status,
     validate,
     studio,
@@ -66,3 +68,4 @@ for command in (
 
 release.add_command(sign_release)
 release.add_command(yank)
+release.add_command(withdraw)

@@ -1,10 +1,8 @@
-"""Items of results as columns: as Arrow reads them where all are of the usual shape, one by one where some are not."""
+"""Items of results as columns, whatever their shape; one by one where some are not of the usual one."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -15,15 +13,15 @@ from standoff.errors import FileError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["columns", "item_of", "items_of"]
+__all__ = ["LARGEST", "columns", "item_json", "item_of", "items_of"]
 
 _ABSENT: Any = None
 """A field that an item does not have. One that is null is none that is known here."""
 
-_NULL = re.compile(rb"[\[:,]\s*null")
-"""Null in place of a value, or what looks so inside a text."""
+LARGEST = 2**62
+"""Of the numbers that a column takes."""
 
-_Number = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+_Number = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
 
 
 class _Value(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -77,8 +75,8 @@ def columns() -> list[tuple[str, pa.DataType]]:
     return [*((name, text) for name in _STRINGS), ("labels", words), *value, *lists, ("json", text)]
 
 
-def items_of(results: Sequence[bytes], place: Callable[[int], str]) -> tuple[pa.Array, list[pa.Array]]:
-    """The items of some lists in JSON: for each item the list that it stands in, from 0; and their columns.
+def items_of(results: Sequence[bytes], place: Callable[[int], str]) -> tuple[list[int], list[pa.Array]]:
+    """The items of some lists in JSON: how many each has; and their columns.
 
     Args:
         place: where one of the lists stands.
@@ -86,62 +84,10 @@ def items_of(results: Sequence[bytes], place: Callable[[int], str]) -> tuple[pa.
     Raises:
         FileError: one of them is no list in JSON.
     """
-    found = _quickly(results)
-    return _carefully(results, place) if found is None else found
-
-
-def item_of(row: Mapping[str, Any]) -> Any:
-    """The item that a row was made from."""
-    if row["json"] is not None:
-        return msgspec.json.decode(row["json"])
-    item = {name: row[name] for name in _FIELDS if row[name] is not None}
-    value = {name: row[column] for column, name in _VALUE_FIELDS.items() if row[column] is not None}
-    return item | ({"value": value} if value else {})
-
-
-def _quickly(results: Sequence[bytes]) -> tuple[pa.Array, list[pa.Array]] | None:
-    """The same without an object for each item; None unless all items are of the usual shape."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import json
-
-    known = dict(columns())
-    value = [(name, known[column]) for column, name in _VALUE_FIELDS.items() if column != "texts"]
-    item = pa.struct([*((name, known[name]) for name in _FIELDS), ("value", pa.struct(value))])
-    # A line for each list; no text has a bare line break.
-    lines = b"".join(b'{"r":%b}\n' % result.replace(b"\n", b" ").replace(b"\r", b" ") for result in results)
-    # Arrow cannot tell a field that is null from one that is not there.
-    if b"null" in lines and _NULL.search(lines):
-        return None
-    try:
-        rows = json.read_json(
-            pa.BufferReader(lines),
-            # Arrow's own pool holds a third more where blocks come and go.
-            memory_pool=pa.system_memory_pool(),
-            read_options=json.ReadOptions(use_threads=False, block_size=len(lines) + 1),
-            parse_options=json.ParseOptions(
-                explicit_schema=pa.schema([("r", pa.list_(item))]), unexpected_field_behavior="error"
-            ),
-        )
-        rows.validate(full=True)
-    except pa.ArrowInvalid:
-        return None
-    lists = rows["r"].combine_chunks()
-    items = lists.flatten()
-    *fields, values = items.flatten()
-    start, end, text, labels, choices = values.flatten()
-    # Nothing of an empty value shows in the columns.
-    if pc.any(reduce(pc.and_, (column.is_null() for column in values.flatten()), values.is_valid())).as_py():
-        return None
-    texts, odd = pa.nulls(len(items), known["texts"]), pa.nulls(len(items), known["json"])
-    return pc.list_parent_indices(lists), [*fields, start, end, text, texts, labels, choices, odd]
-
-
-def _carefully(results: Sequence[bytes], place: Callable[[int], str]) -> tuple[pa.Array, list[pa.Array]]:
     import pyarrow as pa
 
     items: list[_Item] = []
-    parents: list[int] = []
+    counts: list[int] = []
     odd: dict[int, str] = {}
     for n, result in enumerate(results):
         before = len(items)
@@ -149,7 +95,7 @@ def _carefully(results: Sequence[bytes], place: Callable[[int], str]) -> tuple[p
             _take(result, items, odd)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise FileError(f"is no task of an export: {error}", place=place(n)) from error
-        parents += [n] * (len(items) - before)
+        counts.append(len(items) - before)
     values = [_NO_VALUE if item.value is _ABSENT else item.value for item in items]
     # Nothing of an empty value shows in the columns.
     odd |= {n: msgspec.json.encode(item).decode() for n, item in enumerate(items) if item.value == _NO_VALUE}
@@ -161,7 +107,22 @@ def _carefully(results: Sequence[bytes], place: Callable[[int], str]) -> tuple[p
         said[n] = [text if type(text) is kind else None for text in said[n]]
     said.append([odd.get(n) for n in range(len(items))])
     arrays = [pa.array(column, kind) for column, kind in zip(said, kinds.values(), strict=True)]
-    return pa.array(parents, pa.int64()), arrays
+    return counts, arrays
+
+
+def item_of(row: Mapping[str, Any]) -> Any:
+    """The item that a row was made from."""
+    if row["json"] is not None:
+        return msgspec.json.decode(row["json"])
+    item = {name: row[name] for name in _FIELDS if row[name] is not None}
+    value = {name: row[column] for column, name in _VALUE_FIELDS.items() if row[column] is not None}
+    return item | ({"value": value} if value else {})
+
+
+def item_json(row: Mapping[str, Any]) -> str:
+    """An item whose value is empty, of which nothing shows in the columns but what it says besides."""
+    said = {name: row[name] for name in _FIELDS}
+    return msgspec.json.encode(_Item(**said, value=_NO_VALUE)).decode()
 
 
 def _take(result: bytes, items: list[_Item], odd: dict[int, str]) -> None:

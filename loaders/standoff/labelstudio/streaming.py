@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
 from standoff.errors import FileError
 
-__all__ = ["PIECE", "tasks"]
+__all__ = ["PIECE", "parts"]
 
-PIECE = 1 << 20
-"""Bytes that are read at a time."""
+T = TypeVar("T")
+
+PIECE = 1 << 16
+"""Bytes that are read at a time: what is made of them stays in the processor's cache."""
 
 _BORDER = re.compile(
     rb'\}\s*,\s*(?=\{\s*"id"\s*:\s*[0-9]+\s*,\s*'
@@ -21,21 +23,32 @@ _BORDER = re.compile(
 )
 """Where one task ends and another begins. Inside a text no quotation mark stands bare, so that none of it looks so."""
 
-_TAIL = 1 << 16
+_TAIL = 1 << 13
 """Bytes at the end of a piece in which a border is looked for first."""
 
 _TASKS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 
-def tasks(file: BinaryIO, *, place: str, piece: int = PIECE) -> Iterator[list[dict[str, msgspec.Raw]]]:
-    """The tasks of an export, some at a time: field -> its JSON.
+def parts(
+    file: BinaryIO, usual: Callable[[bytes], T | None], *, place: str, piece: int = PIECE
+) -> Iterator[tuple[int, T | None, list[dict[str, msgspec.Raw]]]]:
+    """The tasks of an export, some at a time: the bytes they take, and what they are.
 
     Memory is bounded where tasks are written as Label Studio writes them, their ids first; of another list of objects
     all is held.
 
+    Args:
+        usual: takes a list of tasks in JSON whose shape it knows; gives None for any other, which then is given field
+            by field, with the JSON of each.
+
     Raises:
         FileError: it is no list of objects in JSON.
     """
+
+    def read(content: bytes) -> tuple[int, T | None, list[dict[str, msgspec.Raw]]]:
+        known = usual(content)
+        return len(content), known, [] if known is not None else _TASKS.decode(content)
+
     begun = file.read(piece).lstrip(b"\xef\xbb\xbf \t\r\n")
     if not begun.startswith(b"["):
         raise FileError(f"begins with {begun[:20]!r}; expected a list of tasks in JSON", place=place)
@@ -43,27 +56,24 @@ def tasks(file: BinaryIO, *, place: str, piece: int = PIECE) -> Iterator[list[di
     while not done:
         border = _last_border(ahead)
         # A task of any size is searched for its end a few times only.
-        read = file.read(piece if border else max(piece, len(ahead)))
-        done = not read
+        more = file.read(piece if border else max(piece, len(ahead)))
+        done = not more
         if border and not done:
-            whole = ahead[:border].rstrip(b", \t\r\n")
             try:
-                found = _TASKS.decode(b"[" + whole + b"]")
+                found = read(b"[" + ahead[:border].rstrip(b", \t\r\n") + b"]")
             except (msgspec.DecodeError, UnicodeDecodeError):
                 # What looked like a border stands inside a task: only the whole of it will tell.
-                ahead += read + file.read()
+                ahead += more + file.read()
                 done = True
             else:
                 yield found
-                ahead = ahead[border:] + read
+                ahead = ahead[border:] + more
         else:
-            ahead += read
+            ahead += more
     try:
-        last = _TASKS.decode(b"[" + ahead)
+        yield read(b"[" + ahead)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FileError(f"is no list of tasks in JSON: {error}", place=place) from error
-    if last:
-        yield last
 
 
 def _last_border(ahead: bytes) -> int:

@@ -28,7 +28,9 @@ from standoff.model import (
 from standoff.scheme import Layer, Scheme
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 _VALUES = b"standoff.values"
 
@@ -99,7 +101,7 @@ def vocabulary(field: pa.Field) -> tuple[str, ...]:
     return msgspec.json.decode((field.metadata or {}).get(_VALUES, b"[]"), type=tuple[str, ...])
 
 
-def repeated(values: Sequence[str], times: Sequence[int]) -> pa.Array:
+def repeated(values: Sequence[str], times: Sequence[int] | NDArray[np.int64]) -> pa.Array:
     """A column of strings of which each stands so many times in a row."""
     import numpy as np
     import pyarrow as pa
@@ -172,9 +174,11 @@ def check(set_: AnnotationSet, documents: Mapping[str, Document], scheme: Scheme
     text = documents[set_.document].text
     known = {layer.name: (roles_of((layer,)).keys(), attributes_of((layer,)).keys()) for layer in scheme.layers}
     spans = [span for annotation in set_.annotations for span in annotation.spans]
-    names = {(a.layer, (*a.refs,), (*a.attributes,)) for a in set_.annotations}
+    # Few things are said in ways that are many.
+    said = {(a.layer, *a.refs, None, *a.attributes) for a in set_.annotations}
+    names = [(layer, {*rest[: rest.index(None)]}, {*rest[rest.index(None) + 1 :]}) for layer, *rest in said]
     if [text[span.start : span.end] for span in spans] == [span.quote for span in spans] and all(
-        layer in known and known[layer][0] >= {*refs} and known[layer][1] >= {*attributes}
+        layer in known and known[layer][0] >= refs and known[layer][1] >= attributes
         for layer, refs, attributes in names
     ):
         return

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from standoff.model import Corpus, Segments
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Edges: TypeAlias = NDArray[np.int32]
     """A row for each range of a text: where it starts, where it ends."""
+    Counts: TypeAlias = NDArray[np.int64]
 
 _BATCH = 32
 """Documents whose pieces are cut out at once: the bytes of more would need much memory."""
@@ -24,88 +25,97 @@ _BATCH = 32
 
 def sentence_columns(corpus: Corpus, ids: Sequence[str]) -> dict[str, Any]:
     """The sentences of some documents, counted in each from 0."""
-    return _placed(
-        corpus, "sentence", {id: edges(corpus.segments[id].sentences) for id in ids if id in corpus.segments}
-    )
+    ids = [id for id in ids if id in corpus.segments]
+    return _placed(corpus, "sentence", ids, *edges([corpus.segments[id].sentences for id in ids]))
 
 
 def token_columns(corpus: Corpus, ids: Sequence[str]) -> dict[str, Any]:
     """Tokens with the sentence that each begins in; none where it lies between sentences."""
-    import numpy as np
     import pyarrow as pa
 
-    tokens = {id: edges(corpus.segments[id].tokens) for id in ids if id in corpus.segments}
-    sentences = [_sentences_of(corpus.segments[id], of) for id, of in tokens.items()]
-    sentence = np.concatenate([np.empty(0, np.int32), *sentences])
-    return {**_placed(corpus, "token", tokens), "sentence": pa.array(sentence, pa.int32(), mask=sentence < 0)}
+    ids = [id for id in ids if id in corpus.segments]
+    tokens, counts = edges([corpus.segments[id].tokens for id in ids])
+    sentence = _sentences_of([corpus.segments[id] for id in ids], tokens, counts)
+    return {
+        **_placed(corpus, "token", ids, tokens, counts),
+        "sentence": pa.array(sentence, pa.int32(), mask=sentence < 0),
+    }
 
 
-def edges(ranges: Sequence[tuple[int, int]]) -> Edges:
-    """Ranges of a text as an array."""
+def edges(ranges: Sequence[Sequence[tuple[int, int]]]) -> tuple[Edges, Counts]:
+    """Ranges of some texts as one array, text by text, and how many each text has."""
     import numpy as np
 
-    return np.fromiter(chain.from_iterable(ranges), np.int32, 2 * len(ranges)).reshape(-1, 2)
+    counts = np.fromiter(map(len, ranges), np.int64, len(ranges))
+    flat = np.fromiter(chain.from_iterable(chain.from_iterable(ranges)), np.int32, 2 * int(counts.sum()))
+    return flat.reshape(-1, 2), counts
 
 
-def pieces(texts: Sequence[str], places: Sequence[Edges]) -> pa.Array:
+def pieces(texts: Sequence[str], ranges: Edges, counts: Counts) -> pa.Array:
     """What stands in some texts, text by text; the edges count code points, and none is below 0."""
     import numpy as np
     import pyarrow as pa
 
-    contents = [text.encode() for text in texts]
-    found: list[NDArray[np.int64]] = [np.empty((0, 2), np.int64)]
-    before = 0
-    for text, content, of in zip(texts, contents, places, strict=True):
-        # As a slice does, a piece ends where the text ends.
-        at = np.minimum(of, len(text)).astype(np.int64)
-        if len(content) > len(text):
-            units = np.frombuffer(content, np.uint8)
-            # The bytes at which a character begins, and the end.
-            at = np.append(np.flatnonzero(units & 0xC0 != 0x80), len(content))[at]
-        found.append(at + before)
-        before += len(content)
-    starts, ends = np.concatenate(found).T
+    content = "".join(texts).encode()
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    # As a slice does, a piece ends where the text ends.
+    at = np.minimum(ranges, np.repeat(sizes, counts)[:, None]) + np.repeat(_before(sizes), counts)[:, None]
+    units = np.frombuffer(content, np.uint8)
+    if len(content) > sizes.sum():
+        # The bytes at which a character begins, and the end.
+        at = np.append(np.flatnonzero(units & 0xC0 != 0x80), len(content))[at]
+    starts, ends = at.T
     lengths = np.maximum(ends - starts, 0)
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    gathered = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
-    units = np.frombuffer(b"".join(contents), np.uint8)[gathered]
-    return pa.StringArray.from_buffers(
-        len(lengths), pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(units.tobytes())
-    )
+    offsets = np.append(0, np.cumsum(lengths))
+    gathered = units[np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)]
+    return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(gathered))
 
 
-def _placed(corpus: Corpus, count: str, ranges: Mapping[str, Edges]) -> dict[str, Any]:
+def _placed(corpus: Corpus, count: str, ids: Sequence[str], ranges: Edges, counts: Counts) -> dict[str, Any]:
     """Ranges of texts, counted in each document from 0."""
     import numpy as np
     import pyarrow as pa
 
-    all_of = np.concatenate([np.empty((0, 2), np.int32), *ranges.values()])
-    counts = [np.arange(len(of), dtype=np.int32) for of in ranges.values()]
-    batches, rest = [pieces([], [])], iter(ranges)
-    while ids := list(islice(rest, _BATCH)):
-        batches.append(pieces([corpus.documents[id].text for id in ids], [ranges[id] for id in ids]))
+    texts = [corpus.documents[id].text for id in ids]
+    # Nothing of no texts is a column, too.
+    batches = [
+        pieces(texts[n : n + _BATCH], ranges[before : before + counts[n : n + _BATCH].sum()], counts[n : n + _BATCH])
+        for n, before in enumerate(_before(counts).tolist() or [0])
+        if n % _BATCH == 0
+    ]
     return {
-        "document": repeated([*ranges], [*map(len, ranges.values())]),
-        count: pa.array(np.concatenate([np.empty(0, np.int32), *counts])),
-        "start": pa.array(all_of[:, 0].copy()),
-        "end": pa.array(all_of[:, 1].copy()),
+        "document": repeated(ids, counts),
+        count: pa.array(np.arange(len(ranges)) - np.repeat(_before(counts), counts), pa.int32()),
+        "start": pa.array(ranges[:, 0].copy()),
+        "end": pa.array(ranges[:, 1].copy()),
         "text": pa.concat_arrays(batches),
     }
 
 
-def _sentences_of(segments: Segments, tokens: Edges) -> NDArray[np.int32]:
-    """The sentence that each token begins in; -1 where it is in none."""
+def _before(counts: Counts) -> Counts:
+    """How many there are of all before each."""
     import numpy as np
 
-    sentences = edges(segments.sentences).ravel()
-    starts = tokens[:, 0]
-    if (np.diff(sentences) < 0).any() or (np.diff(starts) < 0).any():
-        return np.fromiter(_each_sentence_of(segments), np.int32, len(starts))
+    return np.cumsum(counts) - counts
+
+
+def _sentences_of(segments: Sequence[Segments], tokens: Edges, counts: Counts) -> NDArray[np.int32]:
+    """The sentence that each token begins in, counted in its document; -1 where it is in none."""
+    import numpy as np
+
+    sentences, of_each = edges([one.sentences for one in segments])
+    # Each document as if it stood behind those before it.
+    width = max(tokens.max(initial=0), sentences.max(initial=0)) + np.int64(1)
+    documents = np.arange(len(segments)) * width
+    borders = (sentences + np.repeat(documents, of_each)[:, None]).ravel()
+    starts = tokens[:, 0] + np.repeat(documents, counts)
+    if (np.diff(borders) < 0).any() or (np.diff(starts) < 0).any():
+        return np.fromiter(chain.from_iterable(map(_each_sentence_of, segments)), np.int32, len(starts))
     # In turn: what lies before a sentence, and what begins in it.
-    owners = np.full(len(sentences) + 1, -1, np.int32)
-    owners[1::2] = np.arange(len(sentences) // 2)
-    borders = np.concatenate([[0], np.searchsorted(starts, sentences), [len(starts)]])
-    return np.repeat(owners, np.diff(borders))
+    owners = np.full(len(borders) + 1, -1, np.int32)
+    owners[1::2] = np.arange(len(sentences)) - np.repeat(_before(of_each), of_each)
+    found = np.concatenate([[0], np.searchsorted(starts, borders), [len(starts)]])
+    return np.repeat(owners, np.diff(found))
 
 
 def _each_sentence_of(segments: Segments) -> Iterator[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain, groupby
 from typing import Literal
 
 from msgspec import Struct
@@ -59,7 +60,13 @@ def evidence(claims: Sequence[Claim]) -> Evidence:
         StudioError: no unit fits all spans; or several do, and they mean different places.
     """
     worded = [claim for claim in claims if claim.words is not None]
-    fits = {unit: [_fits(claim, unit) for claim in worded] for unit in UNITS}
+    ranges = {unit: _ranges(claims, unit) for unit in UNITS}
+    fits = {
+        unit: [
+            _fits(claim, found) for claim, found in zip(claims, ranges[unit], strict=True) if claim.words is not None
+        ]
+        for unit in UNITS
+    }
     fitting = [unit for unit in UNITS if all(fits[unit])]
     if not fitting:
         best = max(UNITS, key=lambda unit: sum(fits[unit]))
@@ -70,8 +77,8 @@ def evidence(claims: Sequence[Claim]) -> Evidence:
             "have their words where they say: expected one unit that fits all, and the text that was annotated",
             place=against.place,
         )
-    for claim in claims:
-        if len({_range(claim, unit) for unit in fitting}) > 1:
+    for n, claim in enumerate(claims):
+        if len({ranges[unit][n] for unit in fitting}) > 1:
             raise StudioError(
                 f"[{claim.start}:{claim.end}] is another place in {' than in '.join(fitting)}, and no words of any "
                 f"of the {len(claims)} spans tell which is meant",
@@ -87,7 +94,7 @@ def in_code_points(claim: Claim, unit: Unit) -> tuple[int, int]:
     Raises:
         StudioError: it is outside the text, empty, or inside a character.
     """
-    found = _range(claim, unit)
+    (found,) = _ranges([claim], unit)
     if found is None:
         raise StudioError(
             f"[{claim.start}:{claim.end}] is no range of the text's {len(claim.text)} characters in {unit}",
@@ -96,20 +103,28 @@ def in_code_points(claim: Claim, unit: Unit) -> tuple[int, int]:
     return found
 
 
-def _fits(claim: Claim, unit: Unit) -> bool:
-    found = _range(claim, unit)
+def _fits(claim: Claim, found: tuple[int, int] | None) -> bool:
     return found is not None and folded(claim.text[found[0] : found[1]]) == folded(claim.words or "")
 
 
-def _range(claim: Claim, unit: Unit) -> tuple[int, int] | None:
-    start, end = claim.start, claim.end
-    if unit != "code points":
-        units = _units(claim.text, unit)
-        try:
-            start, end = units.to_code_points(start), units.to_code_points(end)
-        except OffsetError:
-            return None
-    return (start, end) if 0 <= start < end <= len(claim.text) else None
+def _ranges(claims: Sequence[Claim], unit: Unit) -> list[tuple[int, int] | None]:
+    """The range of each span; None where it is outside the text, empty, or inside a character."""
+    found: list[tuple[int, int] | None] = []
+    for text, of in groupby(claims, key=lambda claim: claim.text):
+        told = [(claim.start, claim.end) for claim in of]
+        if unit != "code points":
+            told = _converted(_units(text, unit), told)
+        found += [(start, end) if 0 <= start < end <= len(text) else None for start, end in told]
+    return found
+
+
+def _converted(units: Units, ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges in code points; of one that is none, an empty one."""
+    try:
+        edges = iter(units.each_to_code_points([*chain.from_iterable(ranges)]))
+    except OffsetError:
+        return [_converted(units, [one])[0] for one in ranges] if len(ranges) > 1 else [(0, 0)]
+    return [*zip(edges, edges, strict=True)]
 
 
 @lru_cache(maxsize=8)
