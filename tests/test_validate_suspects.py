@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,18 +18,28 @@ from seeds import State
 from strategies import corpora
 
 from standoff import files
-from standoff.model import Annotation, Corpus, Dropped, Fact, Segments, Span
+from standoff.model import Annotation, AnnotationSet, Corpus, Dropped, Fact, Segments, Span
 from standoff.scheme import Constraint
-from standoff.text import spans_of
+from standoff.text import inside_word, sha, spans_of
 from standoff.validate import RULES, corpus_findings, document_findings, validate
 from standoff.validate.sketch import Sketch
-from standoff.validate.suspects import BY_KIND, Suspects
+from standoff.validate.suspects import Suspects
 from standoff.validate.suspects_between import LOOKS
+from standoff.validate.texts import Texts, numbers
+from standoff.validate.verdicts import BY_KIND
 from standoff.validate.work import Context, Fault, Page, Work
 
 ROOT = Path(__file__).parents[1]
 CORPORA = {"tiny": ROOT / "tests" / "tiny", "statecloud": ROOT}
 KINDS = {**seeds.KINDS, **seeds_meaning.KINDS}
+
+
+@pytest.fixture(scope="module", params=["one by one", "all at once"], autouse=True)
+def few(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each law holds of a look at one document after the other, as of a glance at many at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("standoff.validate._FEW", 0 if request.param == "all at once" else 1 << 30)
+        yield
 
 
 @cache
@@ -166,6 +178,90 @@ def test_a_quotation_of_several_paragraphs_is_not_suspected(tiny: Corpus) -> Non
 
     assert of_kind(with_text(tiny, text), (report,), balance) == ([], False)
     assert of_kind(with_text(tiny, text.replace("\n“Bread", "\nBread")), (report,), balance)[1]
+
+
+LETTERS = st.text(alphabet='aB9 .,\n\u2028\u0301é“”"中😀', max_size=24)
+
+
+@st.composite
+def scattered(draw: Any, corpus: Corpus) -> Corpus:
+    """Documents of a few characters each, and marks wherever they fall; some without segments, sets or annotations."""
+    model, layers = next(iter(corpus.documents.values())), [layer.name for layer in corpus.scheme.layers]
+    # What refers to nothing else in its set stands firm on its own, so that the marks themselves are what is looked at.
+    ids = {a.id for marked in corpus.sets.values() for a in marked.annotations}
+    every = [
+        a
+        for marked in corpus.sets.values()
+        for a in marked.annotations
+        if a.spans and ids.isdisjoint(id for targets in a.refs.values() for id in targets)
+    ]
+    who = sorted(corpus.annotators)[0]
+    documents, segments, sets = {}, {}, {}
+    for n, text in enumerate(draw(st.lists(LETTERS, min_size=1, max_size=5))):
+        id, size = f"d{n}", len(text)
+        documents[id] = replace(
+            model, id=id, text=text, text_sha256=sha(text), raw_length=size, raw_sha256=sha(text), dropped=()
+        )
+        if draw(st.integers(0, 5)):
+            tokens = tuple(found.span() for found in re.finditer(r"\S+", text))
+            segments[id] = Segments(id, "hand", ((0, size),) if size else (), tokens)
+        if draw(st.integers(0, 5)):
+            annotations = []
+            for m, found in enumerate(draw(st.lists(st.sampled_from(every), max_size=5 if size else 0))):
+                start, length = draw(st.integers(0, size - 1)), draw(st.integers(1, 6))
+                id_ = f"m{m}" if draw(st.integers(0, 9)) else found.id
+                spans = spans_of(text, [(start, min(start + length, size))])
+                annotations.append(replace(found, id=id_, spans=spans))
+            annotations.sort(key=lambda a: layers.index(a.layer) if a.layer in layers else -1)
+            sets[who, id] = AnnotationSet(id, sha(text), who, tuple(annotations))
+    return replace(corpus, documents=documents, segments=segments, sets=sets, gold={})
+
+
+@given(st.data())
+def test_nothing_is_missed_among_documents_of_any_characters(tiny: Corpus, data: st.DataObject) -> None:
+    corpus = data.draw(scattered(tiny))
+
+    assert document_findings(corpus) == document_findings(corpus, thorough=True)
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=4))
+def test_words_are_parted_at_the_same_places_in_many_texts_as_in_one(texts: list[str]) -> None:
+    together = Texts(texts)
+    places = [
+        (text, at, int(first) + at)
+        for text, first in zip(texts, together.first, strict=True)
+        for at in range(len(text) + 1)
+    ]
+    expected = [inside_word(text, at) for text, at, _ in places]
+
+    assert together.inside_words(numbers(place for _, _, place in places)).tolist() == expected
+
+
+@pytest.mark.parametrize("far", [1 << 31, 1 << 40, (1 << 63) - 1, 1 << 64, -(1 << 64)])
+def test_nothing_is_missed_where_offsets_are_beyond_all_bounds(tiny: Corpus, far: int) -> None:
+    key = min(key for key, marked in tiny.sets.items() if any(a.spans for a in marked.annotations))
+    moved = [replace(a, spans=tuple(replace(s, end=far) for s in a.spans)) for a in tiny.sets[key].annotations]
+    segments = replace(tiny.segments[max(tiny.segments)], tokens=((0, far),))
+    corpus = replace(
+        tiny,
+        sets={**tiny.sets, key: replace(tiny.sets[key], annotations=tuple(moved))},
+        segments={**tiny.segments, segments.document: segments},
+    )
+    found = document_findings(corpus)
+
+    assert {finding.rule for finding in found} >= {"span-bounds", "token-ranges"}
+    assert found == document_findings(corpus, thorough=True)
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_a_glance_at_all_sets_asks_no_more_than_a_look_at_each(name: str) -> None:
+    corpus = sound(name).corpus
+    suspects = Suspects(Context(corpus, {}, frozenset()))
+    pages = {id: Page(suspects.context, id) for id in corpus.documents}
+    sets = [(pages[id], annotator, marked) for (annotator, id), marked in corpus.sets.items()]
+
+    assert not any(suspects.of_pages([*pages.values()]))
+    assert suspects.of_sets(sets) == [suspects.of_set(*one) for one in sets]
 
 
 def with_text(corpus: Corpus, text: str) -> Corpus:

@@ -7,14 +7,18 @@ the catalogue, and none relies on a field that an earlier one found fault with: 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from standoff import files
 from standoff.model import GOLD, AnnotationSet, Corpus, Finding, Progress, Severity, silent
+from standoff.tables.columns import uncollected
 from standoff.validate.catalogue import LEVELS, RULES, Level, Rule, Subject
-from standoff.validate.suspects import ALL, BY_KIND, Suspects
+from standoff.validate.suspects import ALL, Suspects
+from standoff.validate.verdicts import BY_KIND
 from standoff.validate.work import Context, Doubts, EntityWork, Fault, Page, Work
 
 __all__ = [
@@ -30,7 +34,23 @@ __all__ = [
     "validate",
 ]
 
+_BATCH = 256
+"""Documents that are looked at together: beyond, nothing is gained but memory used."""
 
+_FEW = 64
+"""Up to so many documents are looked at one by one: that takes less time than numpy to be loaded."""
+
+
+class Look(Struct, frozen=True):
+    """What a first look at some documents showed."""
+
+    doubtful: set[str]
+    """Documents with which some rule on documents may find fault."""
+    asked: dict[tuple[str, str], frozenset[str]]
+    """Annotator and document -> the rules that may find fault with the set, for all that are not of these."""
+
+
+@uncollected()
 def validate(
     corpus: Corpus,
     *,
@@ -61,6 +81,7 @@ def validate(
     return tuple(sorted(found))
 
 
+@uncollected()
 def document_findings(
     corpus: Corpus,
     *,
@@ -81,6 +102,7 @@ def document_findings(
     return tuple(sorted(set(_documents_findings(_context(corpus, raw, reading), thorough, progress))))
 
 
+@uncollected()
 def corpus_findings(
     corpus: Corpus, *, previous: Mapping[str, Corpus] | None = None, reading: Iterable[Finding] = ()
 ) -> tuple[Finding, ...]:
@@ -163,19 +185,36 @@ def _documents_findings(context: Context, thorough: bool, progress: Progress) ->
     sets = _sets(context.corpus)
     ids = sorted({*context.corpus.documents, *context.corpus.segments, *sets})
     suspects = None if thorough else Suspects(context)
-    for n, id in enumerate(ids):
-        progress("validating", n, len(ids))
-        yield from _document_findings(context, suspects, id, sets.get(id, ()))
+    for at in range(0, len(ids), _BATCH):
+        pages = [Page(context, id) for id in ids[at : at + _BATCH]]
+        every = [(page, annotator, marked) for page in pages for annotator, marked in sets.get(page.id, ())]
+        look = _first_look(suspects, pages, every, many=len(ids) > _FEW)
+        for n, page in enumerate(pages, at):
+            progress("validating", n, len(ids))
+            yield from _document_findings(context, page, sets.get(page.id, ()), look)
     progress("validating", len(ids), len(ids))
 
 
+def _first_look(
+    suspects: Suspects | None, pages: Sequence[Page], sets: Sequence[tuple[Page, str, AnnotationSet]], *, many: bool
+) -> Look:
+    """Which documents may be at fault, and the rules that may find fault with a set of one that is not."""
+    if suspects is None:
+        return Look({page.id for page in pages}, {})
+    wrong = suspects.of_pages(pages) if many else [*map(suspects.of_page, pages)]
+    doubtful = {page.id for page, is_ in zip(pages, wrong, strict=True) if is_}
+    # What is wrong with a document or its tokens may show in its sets.
+    left = [one for one in sets if one[0].id not in doubtful]
+    asked = suspects.of_sets(left) if many else [suspects.of_set(*one) for one in left]
+    return Look(doubtful, {(who, page.id): rules for (page, who, _), rules in zip(left, asked, strict=True)})
+
+
 def _document_findings(
-    context: Context, suspects: Suspects | None, id: str, sets: Iterable[tuple[str, AnnotationSet]]
+    context: Context, page: Page, sets: Iterable[tuple[str, AnnotationSet]], look: Look
 ) -> Iterator[Finding]:
     """What is wrong with one document, its segments and its sets. It needs no other document."""
-    page = Page(context, id)
-    doubtful = suspects is None or suspects.of_page(page)
-    if doubtful:
+    id = page.id
+    if id in look.doubtful:
         for rule in _BY_SUBJECT["document"]:
             yield from _apply(rule, page, file=f"corpus/documents/{id}.json", doubts=page.doubts)
         for rule in _BY_SUBJECT["segments"]:
@@ -183,8 +222,7 @@ def _document_findings(
     for annotator, marked in sets:
         if marked.entities:
             yield from _added_findings(context, annotator, id, marked)
-        # What is wrong with a document or its tokens may show in its sets.
-        asked = suspects.of_set(page, annotator, marked) if suspects and not doubtful else ALL
+        asked = look.asked.get((annotator, id), ALL)
         if asked:
             yield from _set_findings(context, Work(page, annotator, marked, sound=asked != ALL), asked)
 

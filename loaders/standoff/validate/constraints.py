@@ -132,10 +132,10 @@ def length(work: Work, constraint: Constraint) -> Iterator[Fault]:
     Do: Split it, or accept it with a reason.
     """
     most = constraint.max or 0
-    for annotation in work.placed(constraint.layer):
+    for annotation in work.of(constraint.layer):
         if constraint.labels and not (annotation.label in constraint.labels and work.sure(annotation, "label")):
             continue
-        if (n := work.page.tokens(annotation.spans)) > most:
+        if work.sure(annotation, "spans") and (n := work.page.tokens(annotation.spans)) > most:
             yield annotation.id, "spans", f"{quoted(annotation)} has {n} tokens; expected at most {most}"
 
 

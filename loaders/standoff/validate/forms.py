@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
+from itertools import groupby
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -52,7 +53,7 @@ def form_label(context: Context) -> Iterator[Placed]:
             yield context.file(form[1], document), id, "label", message
 
 
-def uses(corpus: Corpus, *, among: Container[Form] | None = None) -> dict[Form, dict[str, Use]]:
+def uses(corpus: Corpus, *, among: Collection[Form] | None = None) -> dict[Form, dict[str, Use]]:
     """How each form is labelled, of the annotations that have one fragment and no fault.
 
     Args:
@@ -61,11 +62,15 @@ def uses(corpus: Corpus, *, among: Container[Form] | None = None) -> dict[Form, 
     layers = {layer.name: layer for layer in corpus.scheme.layers if layer.kind == "span"}
     labels = {name: frozenset(layer.label_names) for name, layer in layers.items()}
     registry = {name: [role.name for role in layer.roles if role.registry] for name, layer in layers.items()}
+    # To ask for the words alone leaves hardly any to ask for the whole form.
+    words = None if among is None else {form[2] for form in among}
     found: dict[Form, dict[str, Use]] = {}
     for who, document, marked in _sets(corpus):
         page = corpus.documents.get(document)
         for a in marked.annotations if page else ():
-            if len(a.spans) == 1 and a.label in labels.get(a.layer, ()):
+            if len(a.spans) != 1 or (words is not None and a.spans[0].quote not in words):
+                continue
+            if a.label in labels.get(a.layer, ()):
                 span = a.spans[0]
                 if among is not None and (a.layer, who, span.quote) not in among:
                     continue
@@ -99,16 +104,15 @@ def odd_ones(form: Form, labels: dict[str, Use]) -> Iterator[tuple[str, str, str
 
 def _several_ways(corpus: Corpus) -> frozenset[Form]:
     """The forms that have more than one label: hardly any, so that all else need not be counted."""
-    found: dict[str, set[tuple[str, str, str]]] = {}
+    labels: dict[tuple[str, str], dict[str, str]] = {}
+    found: set[Form] = set()
     for who, _, marked in _sets(corpus):
-        labelled = {(a.layer, a.spans[0].quote, a.label) for a in marked.annotations if len(a.spans) == 1}
-        found.setdefault(who, set()).update(labelled)
-    return frozenset(
-        (layer, who, words)
-        for who, labelled in found.items()
-        for (layer, words), ways in Counter([(layer, words) for layer, words, _ in labelled]).items()
-        if ways > 1
-    )
+        for layer, together in groupby(marked.annotations, attrgetter("layer")):
+            first = labels.setdefault((layer, who), {})
+            for a in together:
+                if len(a.spans) == 1 and first.setdefault(words := a.spans[0].quote, a.label) != a.label:
+                    found.add((layer, who, words))
+    return frozenset(found)
 
 
 def _sets(corpus: Corpus) -> Iterator[tuple[str, str, AnnotationSet]]:

@@ -101,9 +101,16 @@ def _properties(below: Mapping[str, Predicate | None]) -> Predicate | None:
     tests = [(name, test) for name, test in below.items() if test is not None]
     if len(tests) < len(below):
         return None
-    return lambda value: (
-        not isinstance(value, dict) or all(name not in value or test(value[name]) for name, test in tests)
-    )
+
+    # Most of the time is spent here, and less so than where `all` asks a generator.
+    def valid(value: Any) -> bool:
+        if isinstance(value, dict):
+            for name, test in tests:
+                if name in value and not test(value[name]):
+                    return False
+        return True
+
+    return valid
 
 
 def _names(required: frozenset[str], known: frozenset[str] | None) -> Predicate:

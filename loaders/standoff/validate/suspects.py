@@ -4,8 +4,7 @@ It may be wrong in one way alone: to suspect a rule that then finds nothing. Wha
 all there is to find, and a document that is in order costs one look instead of a walk for each rule. A law holds that
 nothing is missed. Rules that nothing here looks for are always suspected.
 
-Most of what the schema says of a record depends on its form alone: which layer, label, values and roles it has, and how
-many fragments and targets. A form is judged once, by the rules themselves, on the first record that has it.
+Where there are many documents, a glance at all of them at once comes ahead: see `standoff.validate.glance`.
 """
 
 from __future__ import annotations
@@ -15,48 +14,24 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain, pairwise
-from typing import Any
 
 from standoff import model
-from standoff.model import GOLD, Annotation, AnnotationSet
-from standoff.scheme import Constraint
+from standoff.model import GOLD, Annotation, AnnotationSet, Document
 from standoff.text import inside_word, sha
 from standoff.validate.catalogue import RULES
 from standoff.validate.records import DERIVED_ID, DRAWN_ID
 from standoff.validate.sketch import Sketch
 from standoff.validate.suspects_between import LOOKS
-from standoff.validate.work import Context, Page, Work
+from standoff.validate.verdicts import BY_KIND, OF_FORM, Verdicts
+from standoff.validate.work import Context, Page
 
 __all__ = ["ALL", "BY_KIND", "SET_RULES", "Suspects"]
 
 SET_RULES = tuple(rule for rule in RULES if rule.subject in ("set", "constraint"))
-BY_KIND = {rule.find.__name__: rule for rule in RULES if rule.subject == "constraint"}
-"""Kind of constraint -> its rule."""
 ALL = frozenset(rule.id for rule in SET_RULES)
 """All the rules on sets."""
 
-_OF_FORM = frozenset(
-    {
-        "layer-known",
-        "label-known",
-        "attribute-known",
-        "attribute-required",
-        "attribute-value",
-        "role-known",
-        "role-count",
-        "fragment-count",
-        "note-allowed",
-        "derivation-gold-only",
-        "derivation-missing",
-        "attribute-label",
-        "count",
-    }
-)
-"""Rules whose verdict on a record follows from its form."""
-
-_FORM_RULES = tuple(rule for rule in SET_RULES if rule.id in _OF_FORM and rule.subject == "set")
-
-_LOOKED_FOR = _OF_FORM | {
+_LOOKED_FOR = OF_FORM | {
     "set-document",
     "set-annotator",
     "set-text",
@@ -83,7 +58,7 @@ _GROUND = frozenset(
 """Rules that all others build on: where one of them is suspected, all are."""
 
 _MANY = 100_000
-"""So many forms or pairs of characters are remembered at most."""
+"""So many pairs of characters are remembered at most."""
 
 
 class Suspects:
@@ -99,10 +74,6 @@ class Suspects:
             for one in context.scheme.constraints
             if one.kind in LOOKS and one.layer in context.layers
         ]
-        self._form_constraints: dict[str, list[Constraint]] = {}
-        for one in context.scheme.constraints:
-            if BY_KIND[one.kind].id in _OF_FORM:
-                self._form_constraints.setdefault(one.layer, []).append(one)
         self._ids = {
             layer.name: re.compile(f"(?:(?:{form.pattern})\n)+")
             for layer in context.scheme.layers
@@ -112,10 +83,8 @@ class Suspects:
             (layer.name, role.name) for layer in context.scheme.layers for role in layer.roles if role.max != 1
         ]
         self._kinds = frozenset(context.scheme.dropped_kinds)
-        self._forms: dict[tuple[Any, ...], frozenset[str]] = {}
-        """Form -> the rules that find fault with it."""
-        self._sound: set[tuple[Any, ...]] = set()
-        """The forms that no rule finds fault with."""
+        self._forms = Verdicts(context)
+        self._glanced = Verdicts(context)
         self._links = frozenset(
             (layer.name, role.name, target)
             for layer in context.scheme.layers
@@ -127,22 +96,69 @@ class Suspects:
 
     def of_page(self, page: Page) -> bool:
         """Whether a rule on a document or its segments may find fault."""
-        document, segments, context = page.document, page.segments, self.context
-        if document is None or segments is None or page.alignment is None:
-            return True
-        raw = context.raw.get(page.id)
+        document, segments = page.document, page.segments
         return (
-            (raw is not None and document.raw_sha256 != sha(raw))
-            or document.text_sha256 != page.sha256
-            or not {dropped.kind for dropped in document.dropped} <= self._kinds
-            or not context.surely_valid("", document)
+            document is None
+            or segments is None
+            or self._of_record(page, document)
             or _cut_wrongly(document.text, segments.sentences, segments.tokens)
         )
+
+    def of_pages(self, pages: Sequence[Page]) -> list[bool]:
+        """The same of many, seen at once."""
+        from standoff.validate.glance import badly_cut
+
+        return [
+            page.document is None or cut or self._of_record(page, page.document)
+            for page, cut in zip(pages, badly_cut(pages), strict=True)
+        ]
+
+    def _of_record(self, page: Page, document: Document) -> bool:
+        raw = self.context.raw.get(page.id)
+        return (
+            page.alignment is None
+            or (raw is not None and document.raw_sha256 != sha(raw))
+            or document.text_sha256 != page.sha256
+            or not {dropped.kind for dropped in document.dropped} <= self._kinds
+            or not self.context.surely_valid("", document)
+        )
+
+    def of_sets(self, sets: Sequence[tuple[Page, str, AnnotationSet]]) -> list[frozenset[str]]:
+        """The rules on sets that may find fault with each of many, seen at once. Their documents are in order."""
+        from standoff.validate.columns import Columns
+        from standoff.validate.glance import of_constraint, of_fields, of_forms, shaky
+        from standoff.validate.glances import EXACT
+
+        try:
+            columns = Columns(self.context, sets)
+        except OverflowError:
+            # An offset has more than 64 bits: Python's own numbers have no such bounds.
+            return [self.of_set(*one) for one in sets]
+        found: list[set[str]] = [{*self._always, *(_OF_GOLD if who == GOLD else ())} for _, who, _ in sets]
+        for n, rules in of_forms(columns, self._glanced):
+            found[n] |= rules
+        unsure = [at_fault or bool(found[n] & _GROUND) for n, at_fault in enumerate(shaky(columns).tolist())]
+        if any(unsure):
+            firm = [n for n, is_ in enumerate(unsure) if not is_]
+            columns, found = Columns(self.context, [sets[n] for n in firm]), [found[n] for n in firm]
+        for n, rule in of_fields(columns):
+            found[n].add(rule)
+        sketches: dict[int, Sketch] = {}
+        for rule, look, constraint in self._constraints:
+            for n in of_constraint(columns, constraint):
+                if constraint.kind in EXACT:
+                    found[n].add(rule)
+                    continue
+                sketch = sketches.get(n) or sketches.setdefault(n, Sketch(self.context, *columns.sets[n]))
+                if rule not in found[n] and look(sketch, constraint):
+                    found[n].add(rule)
+        asked = iter(found)
+        return [self.of_set(*one) if is_ else frozenset(next(asked)) for one, is_ in zip(sets, unsure, strict=True)]
 
     def of_set(self, page: Page, annotator: str, marked: AnnotationSet) -> frozenset[str]:
         """The rules on sets that may find fault."""
         sketch = Sketch(self.context, page, annotator, marked)
-        found = self._of_forms(page, annotator, marked) | self._always
+        found = self._of_forms(annotator, marked) | self._always
         if annotator == GOLD:
             found |= _OF_GOLD
         elif annotator not in self.context.corpus.annotators:
@@ -153,9 +169,9 @@ class Suspects:
             found |= {"set-text"}
         return found | {*self._of_ids(sketch), *self._of_spans(sketch), *self._between(sketch)}
 
-    def _of_forms(self, page: Page, annotator: str, marked: AnnotationSet) -> frozenset[str]:
+    def _of_forms(self, annotator: str, marked: AnnotationSet) -> frozenset[str]:
         """What the rules say of the records' forms."""
-        gold, forms, sound = annotator == GOLD, self._forms, self._sound
+        gold = annotator == GOLD
         keys = [
             (
                 gold,
@@ -170,27 +186,10 @@ class Suspects:
             )
             for a in marked.annotations
         ]
-        if sound.issuperset(keys):
+        if self._forms.sound.issuperset(keys):
             return frozenset()
-        if len(forms) > _MANY:
-            forms.clear()
-            sound.clear()
-        for key, annotation in zip(keys, marked.annotations, strict=True):
-            if key not in forms:
-                forms[key] = self._of_form(page, annotator, marked, annotation)
-                if not forms[key]:
-                    sound.add(key)
-        return frozenset().union(*(forms[key] for key in {*keys}))
-
-    def _of_form(self, page: Page, annotator: str, marked: AnnotationSet, annotation: Annotation) -> frozenset[str]:
-        alone = AnnotationSet(marked.document, marked.text_sha256, annotator, (annotation,))
-        work = Work(page, annotator, alone)
-        found = [rule.id for rule in _FORM_RULES if any(True for _ in rule.find(work))]
-        for constraint in self._form_constraints.get(annotation.layer, ()):
-            rule = BY_KIND[constraint.kind]
-            if any(True for _ in rule.find(work, constraint)):
-                found.append(rule.id)
-        return frozenset(found)
+        found = self._forms.of(dict(zip(keys, marked.annotations, strict=True)), gold=gold)
+        return frozenset().union(*found.values())
 
     def _ill_linked(self, sketch: Sketch) -> bool:
         """Whether an id may stand twice, or a role may point to nothing, to something of another layer, or twice."""

@@ -21,7 +21,9 @@ from standoff.validate.predicate import Predicate, predicate
 from standoff.validate.words import in_our_words
 
 if TYPE_CHECKING:
+    import numpy as np
     from jsonschema.protocols import Validator
+    from numpy.typing import NDArray
 
 __all__ = ["Context", "Doubts", "EntityWork", "Fault", "Page", "Placed", "Work"]
 
@@ -33,6 +35,10 @@ Placed: TypeAlias = tuple[str, str, str, str]
 
 
 _LINE = re.compile(r"[^\r\n\u2028\u2029]+")
+
+
+_ADJUDICATED = ("annotations/", "corpus/documents/", "corpus/entities.json", "corpus/raw/")
+"""Where what is adjudicated stands."""
 
 
 class Doubts:
@@ -109,7 +115,8 @@ class Context:
 
     def knows(self, document: str) -> bool:
         """Whether there is such a document, be it one that could not be read."""
-        return document in self.corpus.documents or f"corpus/documents/{document}.json" in self.unread
+        of = (f"documents/{document}.json", f"raw/{document}.txt", f"raw/{document}.html")
+        return document in self.corpus.documents or any(f"corpus/{path}" in self.unread for path in of)
 
     def file(self, annotator: str, document: str) -> str:
         """Where a set lies, or gold."""
@@ -136,6 +143,9 @@ class Context:
         """What the corpus's decisions and policy make of its sets."""
         corpus = self.corpus
         if not corpus.decisions and corpus.policy is None:
+            return Adjudicated(None, ())
+        # What would be made of a part says nothing of what is made of the whole.
+        if any(path.startswith(_ADJUDICATED) for path in self.unread):
             return Adjudicated(None, ())
         wrong = tuple((one.file, one.id, one.field, one.message) for one in faults(corpus))
         if wrong:
@@ -201,6 +211,8 @@ class Page:
         self.document: Document | None = context.corpus.documents.get(id)
         self.segments: Segments | None = context.corpus.segments.get(id)
         self.doubts = Doubts()
+        self.begun: NDArray[np.int64] | None = None
+        """Where tokens begin, in order, if that has been laid out for many documents at once."""
         self._times: dict[str, int] = {}
 
     @property
@@ -234,6 +246,8 @@ class Page:
     @cached_property
     def token_starts(self) -> list[int]:
         """Where tokens begin, in order."""
+        if self.begun is not None:
+            return self.begun.tolist()  # type: ignore[no-any-return]
         return sorted([start for start, _ in self.segments.tokens]) if self.segments else []
 
     def times(self, forms: Iterable[str]) -> Mapping[str, int]:
