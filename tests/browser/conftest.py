@@ -61,6 +61,8 @@ def editor(logged_in: Editor, studio: Studio) -> Iterator[Editor]:
     """The editor, for a test that leaves no project behind; no error of its own came up in the page meanwhile."""
     yield logged_in
     problems, logged_in.problems[:] = list(logged_in.problems), []
+    # A page that is still open would ask after what is gone, and charge that to the next test.
+    logged_in.page.goto("about:blank")
     empty(studio)
     assert problems == []
 
