@@ -22,7 +22,15 @@ from standoff.agreement.encoding import (
 )
 from standoff.agreement.measure import Excluded, Floats, Integers, Measure, defined, excluded
 
-__all__ = ["Coincidences", "alpha_estimate", "alpha_measure", "coincidences", "krippendorff_alpha", "undefined"]
+__all__ = [
+    "Cells",
+    "Coincidences",
+    "alpha_estimate",
+    "alpha_measure",
+    "coincidences",
+    "krippendorff_alpha",
+    "undefined",
+]
 
 
 def krippendorff_alpha(ratings: Any, level: Level | Distance = "nominal") -> float | None:
@@ -60,12 +68,12 @@ def alpha_measure(
         coded = encode(ratings)
         of = of if coded.codes.shape[1] else 0
         found = coincidences(coded, groups, documents=of)
-    estimate = alpha_estimate(found, level)
+    estimate = alpha_estimate(found.cells, level)
     value = defined(once(estimate, of))
     drawn = interval(estimate, of, resamples=resamples, seed=seed) if resamples and of > 1 else None
     return Measure(
         value=value,
-        reason=undefined(found) if value is None else "",
+        reason=undefined(found.cells) if value is None else "",
         units=found.units,
         annotators=found.annotators,
         pairs=found.pairs,
@@ -76,7 +84,7 @@ def alpha_measure(
     )
 
 
-class Coincidences(Struct, frozen=True):
+class Cells(Struct, frozen=True):
     """What of the ratings alpha needs: how often two annotators gave one unit the values c and k.
 
     A unit with m ratings counts each of its ordered pairs 1 / (m - 1) times. Only the entries above nought are held.
@@ -88,19 +96,25 @@ class Coincidences(Struct, frozen=True):
     first: Integers
     second: Integers
     weight: Floats
+
+
+class Coincidences(Struct, frozen=True):
+    """Coincidences with what they rest on."""
+
+    cells: Cells
     annotators: int
     units: int
     pairs: int
     excluded: tuple[Excluded, ...]
 
 
-def undefined(found: Coincidences, names: Sequence[Any] | None = None) -> str:
+def undefined(found: Cells, names: Sequence[Any] | None = None) -> str:
     """Why alpha is undefined, where it is.
 
     Args:
         names: what to call the values; themselves where left out.
     """
-    if not found.units:
+    if not len(found.first):
         return "no unit has ratings of two annotators"
     used = np.unique(found.first)
     if len(used) == 1:
@@ -158,12 +172,7 @@ def _told(
     rated = (codes > 0).sum(axis=0)
     shared = codes[:, times > 0] > 0
     return Coincidences(
-        values=values,
-        documents=documents,
-        document=document,
-        first=first,
-        second=second,
-        weight=weight,
+        cells=Cells(values, documents, document, first, second, weight),
         annotators=len(codes),
         units=int(times[rated > 1].sum()),
         pairs=sum(bool((a & b).any()) for a, b in combinations(shared, 2)),
@@ -205,7 +214,7 @@ def _pairs(codes: Integers, size: int) -> tuple[Integers, Integers, Floats]:
     return unit, np.concatenate(joints), 1 / (rated[unit] - 1)
 
 
-def alpha_estimate(found: Coincidences, level: Level | Distance) -> Estimate:
+def alpha_estimate(found: Cells, level: Level | Distance) -> Estimate:
     """How alpha follows from how often each document is taken.
 
     alpha = 1 - (n - 1) sum o_ck delta_ck / sum n_c n_k delta_ck; undefined where the denominator is nought.
@@ -215,8 +224,10 @@ def alpha_estimate(found: Coincidences, level: Level | Distance) -> Estimate:
     size = len(found.values)
     if level == "ordinal":
         return _ordinal_estimate(found, size)
-    delta = distances(found.values, level)
-    columns = _columns(found, found.first, found.weight, size, found.weight * delta[found.first, found.second])
+    # Of nominal values there may be many, such as entities, and a table of their distances would be vast.
+    delta = np.zeros((0, 0)) if level == "nominal" else distances(found.values, level)
+    apart = found.first != found.second if level == "nominal" else delta[found.first, found.second]
+    columns = _columns(found, found.first, found.weight, size, found.weight * apart)
 
     def estimate(taken: Floats) -> Floats:
         *_, observed = totals = columns(taken).T
@@ -231,7 +242,7 @@ def alpha_estimate(found: Coincidences, level: Level | Distance) -> Estimate:
     return estimate
 
 
-def _ordinal_estimate(found: Coincidences, size: int) -> Estimate:
+def _ordinal_estimate(found: Cells, size: int) -> Estimate:
     """The same where distances are other ones in each sample."""
     columns = _columns(found, found.first * size + found.second, found.weight, size**2)
 
@@ -254,25 +265,26 @@ def _alpha(total: Floats, observed: Floats, expected: Floats) -> Floats:
     return found
 
 
-def _columns(
-    found: Coincidences, column: Integers, weight: Floats, columns: int, last: Floats | None = None
-) -> Estimate:
+def _columns(found: Cells, column: Integers, weight: Floats, columns: int, last: Floats | None = None) -> Estimate:
     """The sum of weights in each column of a sample, by how often each document is taken: samples x columns.
 
     Args:
         column: the column of each coincidence.
         last: where given, other weights that are added up in a further, last column.
     """
-    row = found.document
-    if last is not None:
-        row, column = np.tile(row, 2), np.concatenate([column, np.full_like(column, columns)])
-        weight, columns = np.concatenate([weight, last]), columns + 1
-    if found.documents * columns <= MOST_CELLS:
-        cells = np.bincount(column * found.documents + row, weight, minlength=columns * found.documents)
-        return sums(cells.reshape(columns, found.documents).astype(np.float64, copy=False))
+    of = found.documents
+    if of * (columns + (last is not None)) <= MOST_CELLS:
+        cells: Any = np.bincount(column * of + found.document, weight, minlength=columns * of).reshape(columns, of)
+        if last is not None:
+            cells = np.concatenate([cells, np.bincount(found.document, last, minlength=of)[None]])
+        return sums(cells.astype(np.float64, copy=False))
 
     def one_by_one(taken: Floats) -> Floats:
-        found = [np.bincount(column, weight * sample[row], minlength=columns) for sample in taken]
-        return np.stack(found).astype(np.float64, copy=False)
+        rows = []
+        for sample in taken:
+            times = sample[found.document]
+            row = np.bincount(column, weight * times, minlength=columns)
+            rows.append(row if last is None else np.append(row, (last * times).sum()))
+        return np.stack(rows).astype(np.float64, copy=False)
 
     return one_by_one

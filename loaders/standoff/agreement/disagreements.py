@@ -91,7 +91,7 @@ def disagreements(
         for unit in page.units[layer.name]
         for each in _of(corpus.documents[page.document], layer, page, unit)
     ]
-    reason = "" if shared else nothing_shared(corpus, annotators)
+    reason = "" if shared else nothing_shared({who for who, _ in corpus.sets}, annotators)
     return Disagreements(reason, left_out, tuple(sorted(found, key=lambda each: -each.weight)))
 
 

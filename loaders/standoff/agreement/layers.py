@@ -10,7 +10,7 @@ import numpy as np
 
 from standoff.agreement.coreference import b_cubed_counts, ceaf_e_counts, lea_counts, muc_counts
 from standoff.agreement.distances import Level
-from standoff.agreement.measure import excluded
+from standoff.agreement.measure import Excluded
 from standoff.agreement.spans import HALF, Marked, pairs, ranges
 from standoff.agreement.tallies import Tally, alpha_tally, coreference_tally, f1_tally, ratio_tally
 from standoff.agreement.unitizing import disagreements
@@ -130,7 +130,7 @@ def _alpha(
     rows = list(_units(pages, layer, ratings))
     known = {name for name, _ in values}
     off = sum(value not in known for _, unit in rows for value in unit.values())
-    left_out = excluded([("ratings without a place on the scale", off)])
+    left_out = (Excluded("ratings without a place on the scale", off),)
     return alpha_tally(
         layer.name, subject, f"alpha {level}", pages, rows, level=level, values=values, excluded=left_out
     )
@@ -162,7 +162,7 @@ def _entities(layer: Layer, role: Role, pages: Sequence[Page]) -> Iterator[Tally
         for page in pages
         for unit in page.units[layer.name]
     )
-    left_out = excluded([("referring to nothing by all who marked them", nobody)])
+    left_out = (Excluded("referring to nothing by all who marked them", nobody),)
     yield alpha_tally(layer.name, role.name, "alpha nominal", pages, rows(), excluded=left_out)
     mentions = len({(page.document, page.unit(*place)) for page in pages for place in page.entities})
     conll = [counted(counts) for counts in (muc_counts, b_cubed_counts, ceaf_e_counts)]
@@ -192,7 +192,7 @@ def _role(scheme: Scheme, layer: Layer, role: Role, pages: Sequence[Page]) -> It
         return found
 
     alone = sum(len(unit.members) == 1 for page in pages for unit in page.units[layer.name])
-    left_out = excluded([("of annotations that one annotator alone marked", alone)])
+    left_out = (Excluded("of annotations that one annotator alone marked", alone),)
     yield f1_tally(layer.name, role.name, "F1 same span", pages, arguments(lambda page: page.unit), excluded=left_out)
     if _refers(scheme, [role]):
         yield f1_tally(

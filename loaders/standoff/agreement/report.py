@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
 
 from msgspec import Struct
 
 from standoff.agreement.bootstrap import RESAMPLES
-from standoff.agreement.labels import label_tallies
-from standoff.agreement.layers import Ratings, rated_attribute, rated_labels, tallies
+from standoff.agreement.estimates import measured
 from standoff.agreement.measure import Excluded, Measure
-from standoff.agreement.tallies import measured
-from standoff.agreement.units import Page, pages
+from standoff.agreement.parts import By, Confusion, Counted, Group, Profile, Rest, part_of
 from standoff.errors import UsageError, nearest
 from standoff.model import Corpus, Progress, silent
 from standoff.scheme import Layer, Scheme
 
-__all__ = ["By", "Confusion", "Profile", "Report", "Row", "agreement", "chosen_layers", "nothing_shared"]
+__all__ = [
+    "By",
+    "Confusion",
+    "Profile",
+    "Report",
+    "Row",
+    "agreement",
+    "chosen_layers",
+    "nothing_shared",
+    "report_of",
+    "row_of",
+]
 
-By = Literal["label", "annotator", "document"]
 FEW = 20
 """Documents below which an interval over them says little."""
 
@@ -35,32 +41,6 @@ class Row(Struct, frozen=True):
     group: str
     """What the number is of: a label or value, a pair of annotators, a document; everything where it is empty."""
     result: Measure
-
-
-class Confusion(Struct, frozen=True):
-    """How often one annotator's value met another's, on what both marked."""
-
-    layer: str
-    subject: str
-    first: str
-    second: str
-    values: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
-    """first annotator's value x second's"""
-
-
-class Profile(Struct, frozen=True):
-    """What one annotator did in one layer, in the documents that others worked on too."""
-
-    annotator: str
-    layer: str
-    documents: int
-    annotations: int
-    alone: int
-    """Units that nobody else marked."""
-    missed: int
-    """Units that all the others marked, and this annotator did not."""
-    labels: tuple[tuple[str, int], ...]
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -101,30 +81,55 @@ def agreement(
         UsageError: there is no such layer or annotator.
     """
     chosen = chosen_layers(corpus.scheme, layers)
-    shared, left_out = pages(corpus, annotators)
+    part = part_of(corpus, chosen, by=by, annotators=annotators)
+    todo = [(group, counted) for group in part.groups for counted in group.counted]
     rows: list[Row] = []
-    for n, layer in enumerate(chosen if shared else ()):
-        progress("measuring", n, len(chosen))
-        rows += _rows(corpus, layer, shared, "", resamples, seed)
-        if by == "label":
-            for group, tally in label_tallies(layer, shared):
-                result = measured(tally, shared, resamples=resamples, seed=seed)
-                rows.append(Row(layer.name, tally.subject, tally.measure, group, result))
-        for group, some in _groups(corpus, shared, by):
-            rows += _rows(corpus, layer, some, group, resamples, seed)
-    progress("measuring", len(chosen), len(chosen))
+    for n, (group, counted) in enumerate(todo):
+        progress("measuring", n, len(todo))
+        result = measured(counted.tally, group.basis, resamples=resamples, seed=seed)
+        rows.append(row_of(counted, group.name, result))
+    progress("measuring", len(todo), len(todo))
+    return report_of(
+        corpus.scheme, chosen, part.groups[0], part.rest, rows, annotators=annotators, resamples=resamples, seed=seed
+    )
+
+
+def row_of(counted: Counted, group: str, result: Measure) -> Row:
+    """A number as a row of the report."""
+    tally = counted.tally
+    return Row(tally.layer, tally.subject, tally.measure, counted.label or group, result)
+
+
+def report_of(
+    scheme: Scheme,
+    layers: Sequence[Layer],
+    whole: Group,
+    rest: Rest,
+    rows: Iterable[Row],
+    *,
+    annotators: Iterable[str] | None,
+    resamples: int,
+    seed: int,
+) -> Report:
+    """The report of what was counted and measured.
+
+    Args:
+        whole: all documents that were shared.
+        rows: group by group; the report has them layer by layer.
+    """
+    order = {layer.name: n for n, layer in enumerate(layers)}
     return Report(
-        corpus=corpus.scheme.corpus,
-        reason="" if shared else nothing_shared(corpus, annotators),
-        annotators=tuple(sorted({who for page in shared for who in page.annotators})),
-        documents=tuple(page.document for page in shared),
+        corpus=scheme.corpus,
+        reason="" if whole.documents else nothing_shared(rest.known, annotators),
+        annotators=whole.basis.annotators,
+        documents=whole.documents,
         resamples=resamples,
         seed=seed,
-        excluded=left_out,
-        warnings=tuple(_warnings(shared)),
-        rows=tuple(rows),
-        confusions=tuple(table for layer in chosen for table in _confusions(layer, shared)),
-        profiles=tuple(profile for layer in chosen for profile in _profiles(layer, shared)),
+        excluded=rest.excluded,
+        warnings=tuple(_warnings(len(whole.documents))),
+        rows=tuple(sorted(rows, key=lambda row: order[row.layer])),
+        confusions=rest.confusions,
+        profiles=rest.profiles,
     )
 
 
@@ -138,23 +143,14 @@ def chosen_layers(scheme: Scheme, names: Iterable[str] | None) -> list[Layer]:
     return [layer for layer in scheme.layers if not wanted or layer.name in wanted]
 
 
-def _rows(corpus: Corpus, layer: Layer, shared: Sequence[Page], group: str, resamples: int, seed: int) -> Iterator[Row]:
-    for tally in tallies(corpus, layer, shared):
-        result = measured(tally, shared, resamples=resamples, seed=seed)
-        yield Row(layer.name, tally.subject, tally.measure, group, result)
+def nothing_shared(known: Iterable[str], annotators: Iterable[str] | None) -> str:
+    """Why there is nothing to compare.
 
-
-def _groups(corpus: Corpus, shared: Sequence[Page], by: By | None) -> Iterator[tuple[str, Sequence[Page]]]:
-    if by == "annotator":
-        for pair in sorted({pair for page in shared for pair in page.pairs}):
-            yield " and ".join(pair), pages(corpus, pair)[0]
-    elif by == "document":
-        yield from ((page.document, [page]) for page in shared)
-
-
-def nothing_shared(corpus: Corpus, annotators: Iterable[str] | None) -> str:
-    """Why there is nothing to compare."""
-    who = sorted({who for who, _ in corpus.sets} if annotators is None else set(annotators))
+    Args:
+        known: all annotators that have sets.
+        annotators: those that were asked for.
+    """
+    who = sorted(set(known if annotators is None else annotators))
     if not who:
         return "there are no annotation sets"
     if len(who) == 1:
@@ -162,45 +158,7 @@ def nothing_shared(corpus: Corpus, annotators: Iterable[str] | None) -> str:
     return f"no document was worked on by two of the annotators {', '.join(map(repr, who))}"
 
 
-def _warnings(shared: Sequence[Page]) -> Iterator[str]:
-    if 0 < len(shared) < FEW:
-        documents = f"{len(shared)} document{'s' if len(shared) > 1 else ''}"
+def _warnings(shared: int) -> Iterator[str]:
+    if 0 < shared < FEW:
+        documents = f"{shared} document{'s' if shared > 1 else ''}"
         yield f"{documents} only: intervals over so few are wide and rough; read the numbers as a description"
-
-
-def _confusions(layer: Layer, shared: Sequence[Page]) -> Iterator[Confusion]:
-    subjects: list[tuple[str, Ratings]] = [] if layer.kind == "document" else [("label", rated_labels)]
-    subjects += [(attribute.name, rated_attribute(attribute)) for attribute in layer.attributes]
-    order = {
-        "label": layer.label_names,
-        **{attribute.name: tuple(value.name for value in attribute.values) for attribute in layer.attributes},
-    }
-    for subject, ratings in subjects:
-        for one, other in sorted({pair for page in shared for pair in page.pairs}):
-            met: Counter[tuple[str, str]] = Counter()
-            for unit in (unit for page in shared for unit in page.units[layer.name]):
-                values = ratings(unit)
-                if one in values and other in values:
-                    met[str(values[one]), str(values[other])] += 1
-            used = {value for pair in met for value in pair}
-            names = [name for name in order[subject] if name in used]
-            names += sorted(used - set(names))
-            if names:
-                counts = tuple(tuple(met[a, b] for b in names) for a in names)
-                yield Confusion(layer.name, subject, one, other, tuple(names), counts)
-
-
-def _profiles(layer: Layer, shared: Sequence[Page]) -> Iterator[Profile]:
-    for who in sorted({who for page in shared for who in page.annotators}):
-        own = [page for page in shared if who in page.annotators]
-        units = [(page, unit) for page in own for unit in page.units[layer.name]]
-        labels = Counter(unit.members[who].label for _, unit in units if who in unit.members)
-        yield Profile(
-            annotator=who,
-            layer=layer.name,
-            documents=len(own),
-            annotations=labels.total(),
-            alone=sum(set(unit.members) == {who} for _, unit in units),
-            missed=sum(set(unit.members) == set(page.annotators) - {who} for page, unit in units),
-            labels=tuple((name, labels[name]) for name in layer.label_names if labels[name]),
-        )

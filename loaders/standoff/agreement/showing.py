@@ -12,7 +12,16 @@ from standoff.agreement.measure import Measure
 from standoff.agreement.report import By, Confusion, Profile, Report, Row
 from standoff.canon import canonical
 
-__all__ = ["disagreement_lines", "disagreement_rows", "lines", "report_rows", "shown", "shown_disagreements"]
+__all__ = [
+    "disagreement_lines",
+    "disagreement_rows",
+    "lines",
+    "lines_of",
+    "report_rows",
+    "section_head",
+    "shown",
+    "shown_disagreements",
+]
 
 HEAD = ("layer", "of", "measure", "group", "value", "95 % interval", "units", "annotators", "pairs", "documents")
 COLUMNS = (
@@ -145,12 +154,22 @@ def disagreement_lines(found: Disagreements) -> Iterator[str]:
     for n, section in enumerate(sections(found.all)):
         if n:
             yield ""
-        yield f"{' / '.join(section.headings)}: {_times(len(section.disagreements))}, weight {section.weight:.2f}"
+        yield section_head(section.headings, len(section.disagreements), section.weight)
         for each in section.disagreements:
-            about = f"{each.kind} {each.subject}".strip()
-            yield f"  {each.weight:.2f}  {each.document}  {about}: {each.context}"
-            for says, versions in groupby(sorted(each.versions, key=lambda v: v.says), key=lambda v: v.says):
-                yield f"        {', '.join(_address(version.annotator, version.id) for version in versions)}: {says}"
+            yield from lines_of(each)
+
+
+def section_head(headings: Iterable[str], count: int, weight: float) -> str:
+    """What stands over the disagreements on the same sections of the codebook."""
+    return f"{' / '.join(headings)}: {_times(count)}, weight {weight:.2f}"
+
+
+def lines_of(each: Disagreement) -> Iterator[str]:
+    """One disagreement, and what each annotator has."""
+    about = f"{each.kind} {each.subject}".strip()
+    yield f"  {each.weight:.2f}  {each.document}  {about}: {each.context}"
+    for says, versions in groupby(sorted(each.versions, key=lambda v: v.says), key=lambda v: v.says):
+        yield f"        {', '.join(_address(version.annotator, version.id) for version in versions)}: {says}"
 
 
 def _address(annotator: str, id: str) -> str:

@@ -15,7 +15,14 @@ from standoff.match import overlap
 from standoff.model import Annotation, AnnotationSet, Corpus
 from standoff.scheme import Layer, Role, Scheme
 
-__all__ = ["Page", "Unit", "pages", "registry_role", "symmetric"]
+__all__ = ["LEFT_OUT", "Page", "Unit", "chosen_annotators", "pages", "registry_role", "symmetric"]
+
+LEFT_OUT = (
+    "documents that one annotator alone worked on",
+    "sets made on another text",
+    "annotations not of their layer's shape, which standoff validate names",
+)
+"""Why documents, sets and annotations are not compared."""
 
 
 class Unit(Struct, frozen=True):
@@ -77,6 +84,20 @@ def symmetric(scheme: Scheme) -> frozenset[tuple[str, str]]:
     return frozenset((c.layer, label) for c in scheme.constraints if c.kind == "symmetric" for label in c.labels)
 
 
+def chosen_annotators(known: Iterable[str], asked: Iterable[str] | None) -> list[str]:
+    """The annotators that were asked for, by name; all that have sets where nobody was.
+
+    Raises:
+        UsageError: one of them has no sets.
+    """
+    there = sorted(set(known))
+    chosen = there if asked is None else sorted(set(asked))
+    for who in chosen:
+        if who not in there:
+            raise UsageError(f"annotator {who!r} has no sets{nearest(who, there)}; there are {there}")
+    return chosen
+
+
 def pages(corpus: Corpus, annotators: Iterable[str] | None = None) -> tuple[tuple[Page, ...], tuple[Excluded, ...]]:
     """The documents that at least two annotators worked on, and how many sets are left out. Gold is nobody's.
 
@@ -86,11 +107,7 @@ def pages(corpus: Corpus, annotators: Iterable[str] | None = None) -> tuple[tupl
     Raises:
         UsageError: one of the annotators has no sets.
     """
-    known = sorted({who for who, _ in corpus.sets})
-    chosen = known if annotators is None else sorted(set(annotators))
-    for who in chosen:
-        if who not in known:
-            raise UsageError(f"annotator {who!r} has no sets{nearest(who, known)}; there are {known}")
+    chosen = chosen_annotators({who for who, _ in corpus.sets}, annotators)
     of_text: dict[str, dict[str, AnnotationSet]] = {}
     other_text = 0
     for (who, document), marked in sorted(corpus.sets.items()):
@@ -103,13 +120,8 @@ def pages(corpus: Corpus, annotators: Iterable[str] | None = None) -> tuple[tupl
     shared = {document: sets for document, sets in sorted(of_text.items()) if len(sets) > 1}
     whole = {id: {who: _well_formed(corpus, of) for who, of in sets.items()} for id, sets in shared.items()}
     unfit = sum(len(shared[id][who].annotations) - len(of.annotations) for id in whole for who, of in whole[id].items())
-    return tuple(_page(corpus, document, sets) for document, sets in whole.items()), excluded(
-        [
-            ("documents that one annotator alone worked on", len(of_text) - len(shared)),
-            ("sets made on another text", other_text),
-            ("annotations not of their layer's shape, which standoff validate names", unfit),
-        ]
-    )
+    left_out = zip(LEFT_OUT, (len(of_text) - len(shared), other_text, unfit), strict=True)
+    return tuple(_page(corpus, document, sets) for document, sets in whole.items()), excluded(left_out)
 
 
 def _well_formed(corpus: Corpus, marked: AnnotationSet) -> AnnotationSet:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from standoff.cli.common import corpus_root, fails, progress, show_lines, today
+from standoff.cli.scaling import engine_options, show_left_out
 
 if TYPE_CHECKING:
     from standoff.model import Corpus, Finding
     from standoff.release.planning import Plan
     from standoff.release.review import Standing
+    from standoff.shards.telling import Form
 
 __all__ = ["diff", "release", "review", "status"]
 
@@ -33,22 +35,31 @@ previous_option = click.option(
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of standard output.")
 @releases_option
-def diff(a: str, b: str, form: str, out: Path | None, releases: tuple[Path, ...]) -> None:
+@engine_options
+def diff(a: str, b: str, form: Form, out: Path | None, releases: tuple[Path, ...], **over: Any) -> None:
     """What is otherwise in corpus B (default: where you stand) than in corpus A. Exit 1 where the content differs.
 
-    A and B are folders of a checkout or a release, versions, or revisions in git.
+    A and B are folders of a checkout or a release, versions, revisions in git, or shards: their folder, a pattern or
+    URL of them. Shards that lie in a corpus's folder go with its schema and lists, others with those where you stand.
+    A record of theirs that cannot be read is told, and left out; exit 1 there, too.
     """
     from standoff.diff import diff as compare
     from standoff.diff import json_text, page, text
+    from standoff.errors import masked
     from standoff.files import write
     from standoff.release.sources import open_source
+    from standoff.shards.sides import is_shards
 
     root = corpus_root()
+    if is_shards(a) or is_shards(b):
+        _diff_over(a, str(root) if b == "." else b, root, form, out, releases, names=(a, b), **over)
+        return
     old = open_source(a, root, releases=releases)
     new = open_source(str(root) if b == "." else b, root, releases=releases)
     with progress() as tell:
         found = compare(old, new, progress=tell)
-    shown = {"text": text, "json": json_text}.get(form, lambda d: page(d, old, new, old=a, new=b))(found)
+    names = masked(a), masked(b)
+    shown = {"text": text, "json": json_text}.get(form, lambda d: page(d, old, new, old=names[0], new=names[1]))(found)
     if out is not None:
         write(out, shown)
     elif form == "text":
@@ -56,6 +67,49 @@ def diff(a: str, b: str, form: str, out: Path | None, releases: tuple[Path, ...]
     else:
         click.echo(shown, nl=False)
     if found.content:
+        fails()
+
+
+def _diff_over(
+    a: str,
+    b: str,
+    root: Path,
+    form: Form,
+    out: Path | None,
+    releases: tuple[Path, ...],
+    *,
+    names: tuple[str, str],
+    kind: Any,
+    workers: int,
+    scheduler: str,
+    work: Path | None,
+) -> None:
+    """The same where one side or both stand in shards."""
+    from standoff.engine import Engine
+    from standoff.shards.differing import diff_sides
+    from standoff.shards.sides import opened_side
+    from standoff.shards.streams import put_bytes
+
+    folder = (work or root / ".standoff" / "shards").resolve() / "diff"
+    with progress() as tell:
+        found = diff_sides(
+            opened_side("a", a, root, work=folder, releases=releases),
+            opened_side("b", b, root, work=folder, releases=releases),
+            folder,
+            form,
+            engine=Engine(kind=kind, workers=workers, scheduler=scheduler),
+            progress=tell,
+        )
+    numbers, pieces = found.shown(form, *names)
+    if out is not None:
+        put_bytes(str(out), (piece.encode() for piece in pieces), before=b"", between=b"", after=b"")
+    for piece in () if out is not None else pieces:
+        if form == "text":
+            show_lines(piece)
+        else:
+            click.echo(piece, nl=False)
+    show_left_out(found.findings, found.left_out)
+    if numbers.content or found.left_out:
         fails()
 
 
@@ -92,6 +146,7 @@ def sign(
     reviewer: str, accepted: tuple[str, ...], date: str | None, previous: str | None, releases: tuple[Path, ...]
 ) -> None:
     """Sign the corpus as it is. Exit 1 where findings are neither fixed nor accepted."""
+    from standoff.release.planning import counted
     from standoff.release.review import accept, blocking, read_reviews, write_reviews
     from standoff.release.review import sign as signed
 
@@ -100,11 +155,11 @@ def sign(
     accepting = [accept(text, findings) for text in accepted]
     if left := blocking(findings, accepting):
         show_lines("".join(f"{finding.severity}: {finding}\n" for finding in left))
-        click.echo(f"not signed: {len(left)} findings are neither fixed nor accepted")
+        click.echo(f"not signed: {counted(len(left), 'finding')} neither fixed nor accepted")
         fails()
     made = signed(corpus, findings, reviewer=reviewer, date=date or today(), accepted=accepting)
     write_reviews(root, (*read_reviews(root), made))
-    click.echo(f"{made.content_sha256}: signed by {made.reviewer}, {len(made.accepted)} warnings accepted")
+    click.echo(f"{made.content_sha256}: signed by {made.reviewer}, {counted(len(made.accepted), 'warning')} accepted")
 
 
 @review.command("status")
@@ -125,8 +180,11 @@ def review_status(previous: str | None, releases: tuple[Path, ...]) -> None:
 def status(previous: str | None, releases: tuple[Path, ...]) -> None:
     """What changed since the last release, push and pull, and what to do next."""
     from standoff.errors import ReleaseError, UsageError
+    from standoff.release.builds import builds
+    from standoff.release.revisions import is_tagged
     from standoff.release.status import last_seen
     from standoff.release.status import status as tell
+    from standoff.release.weighing import newest
 
     root = corpus_root()
     try:
@@ -135,12 +193,15 @@ def status(previous: str | None, releases: tuple[Path, ...]) -> None:
         # The rest can be told all the same, and this is told, too.
         before, unknown = None, str(error)
     reviewed = _reviewed(root, before)
+    release = newest(reviewed.corpus.releases)
     found = tell(
         reviewed.corpus,
         findings=reviewed.findings,
         standing=_standing(root, reviewed),
         plan=unknown or _planned(root, reviewed, today()),
         seen=last_seen(root),
+        built=tuple(builds(root, releases)),
+        tagged=release is None or is_tagged(release.version, root),
     )
     show_lines("".join(f"{name:13} {text}\n" for name, text in (*found.rows, *(("next", line) for line in found.next))))
 

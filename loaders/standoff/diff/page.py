@@ -21,7 +21,7 @@ from standoff.diff.telling import Told, summary, tell
 from standoff.diff.values import QUIET, Change, Diff
 from standoff.model import Annotation, Corpus, Document
 
-__all__ = ["page"]
+__all__ = ["Changed", "page", "pieces"]
 
 STEERING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 """Bidirectional classes of characters that turn the text about them."""
@@ -64,6 +64,15 @@ class Mark(Struct, frozen=True):
     number: int = 0
 
 
+class Changed(Struct, frozen=True):
+    """What is told of one document on a page."""
+
+    id: str
+    told: tuple[Told, ...]
+    old: Document | None
+    new: Document | None
+
+
 def page(diff: Diff, a: Corpus, b: Corpus, *, old: str, new: str) -> str:
     """The page that shows a diff of two corpora.
 
@@ -71,30 +80,41 @@ def page(diff: Diff, a: Corpus, b: Corpus, *, old: str, new: str) -> str:
         old: what the first corpus is called.
         new: what the second one is called.
     """
+    ids = sorted(_documents(diff))
+    found = (Changed(id, tuple(tell(_of_document(diff, id))), a.documents.get(id), b.documents.get(id)) for id in ids)
+    return "".join(pieces(summary(diff), ids, found, tell(_without_documents(diff)), old=old, new=new))
+
+
+def pieces(
+    numbers: Iterable[str], ids: Sequence[str], found: Iterable[Changed], rest: Iterable[Told], *, old: str, new: str
+) -> Iterator[str]:
+    """The page piece by piece, a document at a time.
+
+    Args:
+        numbers: the lines of the summary.
+        ids: of all documents that changed, in order.
+        found: what changed in each of them.
+        rest: what changed in no single document.
+    """
     title = f"{old} → {new}"
     digest = b64encode(sha256(STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    ids = sorted(_documents(diff))
-    body = [
-        f"<h1>{_shown(title)}</h1>",
-        _list("ul", (f"<li>{_shown(line)}</li>" for line in summary(diff))),
-        _contents(ids),
-    ]
-    number = 0
-    for n, id in enumerate(ids):
-        told = list(tell(_of_document(diff, id)))
-        body.append(_document_section(n, id, told, a.documents.get(id), b.documents.get(id), (old, new), number))
-        number += sum(map(_is_annotation, told))
-    if rest := list(tell(_without_documents(diff))):
-        body += ['<h2 id="corpus">Schema and lists of the corpus</h2>', _list("ul", map(_item, rest))]
-    return (
+    yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_plain(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(body)
-        + "\n</main>\n</body>\n</html>\n"
     )
+    yield f"<h1>{_shown(title)}</h1>\n"
+    yield f"{_list('ul', (f'<li>{_shown(line)}</li>' for line in numbers))}\n"
+    yield f"{_contents(ids)}\n"
+    number = 0
+    for n, one in enumerate(found):
+        yield f"{_document_section(n, one, (old, new), number)}\n"
+        number += sum(map(_is_annotation, one.told))
+    if items := _list("ul", map(_item, rest)):
+        yield f'<h2 id="corpus">Schema and lists of the corpus</h2>\n{items}\n'
+    yield "</main>\n</body>\n</html>\n"
 
 
 def _documents(diff: Diff) -> set[str]:
@@ -130,16 +150,9 @@ def _contents(ids: Sequence[str]) -> str:
     return f'<nav aria-label="Documents that changed">{_list("ul", links)}</nav>' if ids else ""
 
 
-def _document_section(
-    n: int,
-    id: str,
-    told: Sequence[Told],
-    old: Document | None,
-    new: Document | None,
-    names: tuple[str, str],
-    number: int,
-) -> str:
+def _document_section(n: int, changed: Changed, names: tuple[str, str], number: int) -> str:
     """One document: both texts beside each other, and what changed."""
+    told, old, new = changed.told, changed.old, changed.new
     numbered = [(number := number + 1, one) for one in told if _is_annotation(one)]
     before, after = _text_marks(old.text if old else "", new.text if new else "")
     before += [mark for at, one in numbered for mark in _marks(at, one, one.old, "removed")]
@@ -148,7 +161,7 @@ def _document_section(
     return "\n".join(
         (
             f'<section aria-labelledby="d{n}">',
-            f'<h2 id="d{n}">{_shown(id)}</h2>',
+            f'<h2 id="d{n}">{_shown(changed.id)}</h2>',
             _list("ul", items),
             '<div class="sides">',
             _side(names[0], old, before),

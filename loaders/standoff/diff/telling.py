@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct, structs
 
 from standoff.canon import canonical_list
-from standoff.diff.values import QUIET, Change, Diff, Kind, SchemaChange, SetChange
-from standoff.diff.wording import KIND_WORDS, annotation_text, became, shown, text_lines
-from standoff.model import GOLD, Decisions, Document, Release, Segments
+from standoff.diff.counting import Census, census, counts, decided, summary, summary_of
+from standoff.diff.values import QUIET, Change, Diff, SchemaChange, SetChange
+from standoff.diff.wording import annotation_text, became, shown, text_lines
+from standoff.model import GOLD, Document, Release, Segments
 
-__all__ = ["Told", "counts", "json_text", "place_of_set", "summary", "tell", "text"]
+__all__ = ["Told", "counts", "json_head", "json_text", "place_of_set", "summary", "tell", "text", "told_text"]
 
 SCHEMA_FILE = {"view": "schema/views.json", "section": "schema/CODEBOOK.md"}
 
@@ -35,54 +35,22 @@ class Told(Struct, frozen=True):
 
 def text(diff: Diff) -> str:
     """Everything that changed, a line each, and the summary at the end."""
-    lines: list[str] = []
-    for told in tell(diff):
-        lines.append(f"{told.place}: {told.text}")
-        lines += [f"    {line}" for line in told.lines]
-    return "".join(f"{line}\n" for line in (*lines, *summary(diff)))
+    return "".join((*map(told_text, tell(diff)), *(f"{line}\n" for line in summary(diff))))
+
+
+def told_text(told: Told) -> str:
+    """One thing that changed as lines of text."""
+    return "".join(f"{line}\n" for line in (f"{told.place}: {told.text}", *(f"    {line}" for line in told.lines)))
 
 
 def json_text(diff: Diff) -> str:
     """Everything that changed as JSON: a line each, with what was and what is."""
-    head = {"same_content": not diff.content, "summary": list(summary(diff))}
-    return canonical_list("changes", tell(diff), head)
+    return canonical_list("changes", tell(diff), json_head(census(diff)))
 
 
-def summary(diff: Diff) -> Iterator[str]:
-    """How much changed, a line for each kind of record; one line where nothing did."""
-    if not diff.content:
-        yield "the content is the same"
-    if diff.schema or diff.files:
-        yield f"schema: {_numbers(Counter(change.kind for change in diff.schema)) or 'other only in wording'}"
-    for what, changes in (
-        ("documents", diff.documents),
-        ("segments", diff.segments),
-        ("entities", diff.entities),
-        ("annotators", diff.annotators),
-        ("decisions", [one for change in diff.decisions for one in _decided(change)]),
-        ("policy", [diff.policy] if diff.policy else []),
-        ("splits", diff.splits),
-        ("event groups", diff.events),
-        ("rights", diff.rights),
-        ("withdrawn documents", diff.withdrawn),
-    ):
-        if changes:
-            yield f"{what}: {_numbers(Counter(change.kind for change in changes))}"
-    for (annotator, layer), number in counts(diff).items():
-        yield f"{annotator}: {layer}: {_numbers({KIND_WORDS[kind]: n for kind, n in number.items()})}"
-
-
-def counts(diff: Diff) -> dict[tuple[str, str], dict[Kind, int]]:
-    """(annotator, layer) -> kind -> how many annotations; one counts for each kind that it is of."""
-    found: dict[tuple[str, str], Counter[Kind]] = {}
-    for change in diff.sets:
-        for one in change.annotations:
-            found.setdefault((change.annotator, one.one.layer), Counter()).update(one.kinds)
-    return {key: {kind: number[kind] for kind in KIND_WORDS if number[kind]} for key, number in found.items()}
-
-
-def _numbers(number: dict[Any, int]) -> str:
-    return ", ".join(f"{n} {kind}" for kind, n in number.items())
+def json_head(found: Census) -> dict[str, Any]:
+    """What stands in front of all that changed: whether anything did, and how much."""
+    return {"same_content": not found.content, "summary": list(summary_of(found))}
 
 
 def tell(diff: Diff) -> Iterator[Told]:
@@ -95,9 +63,9 @@ def tell(diff: Diff) -> Iterator[Told]:
     yield from (_record_told("annotations/annotators.json", "annotator", change) for change in diff.annotators)
     for change in diff.sets:
         yield from _set_told(change)
-    for decided in diff.decisions:
-        file = f"annotations/decisions/{decided.id}.json"
-        yield from (_record_told(file, "decision", one) for one in _decided(decided))
+    for of in diff.decisions:
+        file = f"annotations/decisions/{of.id}.json"
+        yield from (_record_told(file, "decision", one) for one in decided(of))
     if diff.policy:
         yield _record_told("annotations/policy.json", "merge", diff.policy)
     yield from (_record_told("corpus/splits.json", "split of", change) for change in diff.splits)
@@ -186,18 +154,6 @@ def _set_told(change: SetChange) -> Iterator[Told]:
     for one in change.annotations:
         quiet = QUIET.issuperset(one.kinds)
         yield Told(f"{place}#{one.one.id}", one.kinds, annotation_text(one), one.old, one.new, quiet=quiet)
-
-
-def _decided(change: Change[Decisions]) -> list[Change[Any]]:
-    """The decisions of a document that changed, each by itself: those on entities, then those on annotations."""
-    found: list[Change[Any]] = []
-    for what in ("entities", "decisions"):
-        before, after = (
-            {one.id: one for one in getattr(side, what)} if side else {} for side in (change.old, change.new)
-        )
-        ids = sorted(before.keys() | after.keys())
-        found += [Change(id, before.get(id), after.get(id)) for id in ids if before.get(id) != after.get(id)]
-    return found
 
 
 def place_of_set(change: SetChange) -> str:
