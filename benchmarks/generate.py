@@ -47,6 +47,7 @@ from standoff.model import (
 )
 from standoff.schema import parse
 from standoff.shards import Bundle, head_of, record, write_records
+from standoff.shards.places import refuse_others
 from standoff.text import sha
 
 LIKE = Path(__file__).parents[1] / "tests" / "tiny"
@@ -380,6 +381,7 @@ def write_shards(plan: Plan, out: Path, shards: int, form: str, engine: Engine) 
         ShardPlan(plan, first, end, str(folder / f"part-{n:05}{form}"))
         for n, (first, end) in enumerate(pairwise(bounds))
     ]
+    refuse_others(str(folder), [Path(job.path).name for job in jobs])
     files.write_corpus(out, head_of(model(plan.like, plan.annotators)), {})
     return [one for told in run(write_shard, jobs, engine, what="generating") for one in told]
 

@@ -2,6 +2,8 @@
 
 Corpora of `benchmarks/generate.py` in shards are validated, converted to tasks of Label Studio, and built. Every piece
 of work runs in processes of its own, by the engine that the commands use; CPU time and peak memory are of all of them.
+What it costs to begin, whatever the size (processes and their imports, lists, schema), is measured by the same work on
+a corpus of a few documents, and told apart: flat is what each further document costs, and neither dearer nor cheaper.
 Beside it, for one size, the same checks of each document by bare multiprocessing: a pool's map over the shards, without
 digests, receipts, resuming, rules across documents, or one table of all that was found.
 """
@@ -32,14 +34,16 @@ from standoff.shards.building import build_shards
 from standoff.shards.checking import ShardJob, head_key, write_check
 from standoff.shards.converting import to_tasks
 
-__all__ = ["Cost", "flatness", "measure"]
+__all__ = ["Cost", "flatness", "marginal", "measure"]
 
 PER_SHARD = 1000
 """Documents of a shard."""
 MOST_MB = 1024
 """What a worker may take."""
 FLAT = 1.2
-"""How far the dearest size may lie above the cheapest."""
+"""How far a document of the largest size may lie above or below one of the smallest."""
+FEW = 4
+"""Documents for each process of a corpus on which hardly anything is done but to begin."""
 
 
 class Cost(Struct, frozen=True, kw_only=True):
@@ -180,22 +184,45 @@ def beside_pool(documents: int, folder: Path, engine: Engine, *, like: Path, rou
     )
 
 
-def flatness(costs: list[Cost]) -> list[Measure]:
-    """How flat the cost of a document is from the smallest to the largest size, for each work."""
+def marginal(cost: Cost, begun: Cost) -> float:
+    """CPU milliseconds of each document beyond those of a corpus of a few.
+
+    Raises:
+        ValueError: there are no more than these.
+    """
+    if cost.documents <= begun.documents:
+        raise ValueError(f"{cost.documents} documents; expected more than the {begun.documents} by which work begins")
+    return 1000 * (cost.cpu - begun.cpu) / (cost.documents - begun.documents)
+
+
+def flatness(costs: Sequence[Cost], few: Sequence[Cost]) -> list[Measure]:
+    """How flat the cost of a further document is from the smallest to the largest size, for each work.
+
+    The ratio is that of the smaller to the greater: cost that falls is no flatter than cost that rises.
+
+    Args:
+        few: what the same works cost on a corpus of a few documents.
+    """
     found = []
+    begun = {cost.work: cost for cost in few}
     for work in dict.fromkeys(cost.work for cost in costs):
         own = sorted((cost for cost in costs if cost.work == work), key=lambda cost: cost.documents)
+        small, large = (marginal(cost, begun[work]) for cost in (own[0], own[-1]))
         found.append(
             Measure(
                 work=f"{work}, {own[-1].documents:,} documents",
-                unit="CPU ms/document",
-                ours=own[-1].each,
+                unit="CPU ms/further document",
+                ours=large,
                 peer_name=f"with {own[0].documents:,}",
-                peer=own[0].each,
-                ratio=own[0].each / own[-1].each,
+                peer=small,
+                ratio=min(small, large) / max(small, large) if min(small, large) > 0 else 0.0,
                 target=1 / FLAT,
                 memory_mb=max(cost.worker_mb for cost in own),
                 memory_limit_mb=MOST_MB,
+                note=(
+                    f"to begin: {begun[work].cpu:.1f} CPU s with {begun[work].documents} documents; with it a document "
+                    f"costs {own[-1].each:.2f} and {own[0].each:.2f} CPU ms"
+                ),
             )
         )
     return found
@@ -217,13 +244,18 @@ def measure(
         folder: where there is room for corpora, instead of the system's temporary folder.
         tell: told of each cost as it is known.
     """
-    engine, costs = Engine(workers=workers), list[Cost]()
-    for documents in sizes:
+    engine = Engine(workers=workers)
+
+    def all_of(documents: int) -> list[Cost]:
+        found = []
         with tempfile.TemporaryDirectory(dir=folder, prefix="standoff-scale-") as own:
             for cost in costs_of(documents, Path(own), engine, like=like):
-                costs.append(cost)
+                found.append(cost)
                 tell(cost)
-    yield from flatness(costs)
+        return found
+
+    few = all_of(FEW * engine.width)
+    yield from flatness([cost for documents in sizes for cost in all_of(documents)], few)
     if pool:
         with tempfile.TemporaryDirectory(dir=folder, prefix="standoff-scale-") as own:
             yield beside_pool(pool, Path(own), engine, like=like)

@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 from planted import SERIAL, generate, plan
 
-from standoff.engine import Engine, key_of, run, settled
+from standoff.engine import Engine, aside, key_of, run, settled
 from standoff.errors import EngineError, UsageError
 from standoff.shards import listed, located, validate_shards
 
@@ -119,6 +119,28 @@ def test_other_input_makes_other_output_and_nothing_of_the_old_stays(tmp_path: P
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["new", "out", "receipt.json"]
 
 
+def test_what_a_killed_process_left_beside_its_place_is_cleared_by_the_next(tmp_path: Path) -> None:
+    place = tmp_path / "piece"
+    killed = (
+        "import os, signal, sys; from pathlib import Path; from standoff.engine import settled\n"
+        "def work(folder):\n    (folder / 'half').touch(); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "settled(Path(sys.argv[1]), 'key', work)"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(place)], check=False)
+    (left,) = tmp_path.iterdir()
+    assert (left / "half").exists()
+    (tmp_path / ".piece.elsewhere").mkdir()
+    (tmp_path / f"{left.name.replace('piece', 'other')}").mkdir()
+
+    with aside(place) as running:
+        settled(place, "key", lambda folder: {})
+
+        found = {path.name for path in tmp_path.iterdir()}
+    # Of this place, and not of a process that still runs.
+    assert found == {"piece", running.name, ".piece.elsewhere", left.name.replace("piece", "other")}
+    assert not running.exists()
+
+
 def test_work_that_fails_leaves_nothing(tmp_path: Path) -> None:
     def fail(folder: Path) -> dict[str, int]:
         (folder / "half").touch()
@@ -208,7 +230,8 @@ def test_killing_a_worker_and_then_the_client_loses_and_doubles_nothing(cluster:
     command += ["--engine", "dask", "--scheduler", cluster.address, "--work", str(work), "--max", "0"]
 
     def receipts() -> dict[Path, int]:
-        return {path: path.stat().st_mtime_ns for path in work.glob("checked/*/receipt.json")}
+        # What is still being written stands in folders that begin with a full stop.
+        return {path: path.stat().st_mtime_ns for path in work.glob("checked/[!.]*/receipt.json")}
 
     first, _ = cluster.worker(), cluster.worker()
     client = cluster.start(command)

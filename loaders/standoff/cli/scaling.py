@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from standoff.cli.common import corpus_root, fails, printable, progress, today
+from standoff.cli.common import corpus_root, fails, printable, progress, show_lines, today
 from standoff.errors import UsageError
 
 if TYPE_CHECKING:
     from standoff.engine import Engine
+    from standoff.release.folder import Edition
     from standoff.shards import Checked, Located
 
-__all__ = ["OverShards", "bench", "build_over", "sharded", "shards", "validate_over"]
+__all__ = ["OverShards", "bench", "build_over", "engine_options", "sharded", "shards", "show_left_out", "validate_over"]
 
 _SHOWN = 100
 
@@ -33,7 +34,7 @@ class OverShards:
         self.work = work or self.root / ".standoff" / "shards"
 
 
-def _engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.option(
@@ -72,7 +73,7 @@ def sharded(instead: Callable[..., None]) -> Callable[[Callable[..., None]], Cal
             help="The documents of a folder, URL or pattern of shards (.jsonl, .jsonl.gz, .jsonl.zst, .parquet) "
             "instead of the corpus's own.",
         )
-        @_engine_options
+        @engine_options
         @wraps(command)
         def either(
             *, source: str | None, kind: Any, workers: int, scheduler: str, work: Path | None, **options: Any
@@ -116,6 +117,18 @@ def validate_over(
         fails()
 
 
+def show_left_out(table: Path, count: int) -> None:
+    """Tells on standard error which records were left out of what was worked out."""
+    from itertools import islice
+
+    from standoff.shards import located
+
+    for one in islice(located([table]), _SHOWN) if count else ():
+        click.secho(f"{one.finding.severity}: {printable(str(one))}", fg="red", err=True)
+    if count > _SHOWN:
+        click.echo(f"... and {count - _SHOWN} more in {table}", err=True)
+
+
 def _show_text(found: Any, checked: Checked, most: int) -> int:
     errors = shown = 0
     one: Located
@@ -145,12 +158,12 @@ def _show_json(found: Any, checked: Checked, most: int) -> int:
 
 
 def build_over(
-    over: OverShards, *, version: str, out: Path, date: str | None, previous: str | None, edition: str
+    over: OverShards, *, version: str, out: Path, date: str | None, previous: str | None, edition: Edition
 ) -> None:
     """Builds a release of shards."""
     from standoff.shards.building import build_shards
 
-    _unsupported(previous=previous, edition=None if edition == "full" else edition)
+    _unsupported(previous=previous)
     with progress() as tell:
         made = build_shards(
             over.root,
@@ -159,10 +172,13 @@ def build_over(
             out,
             date=date or today(),
             work=over.work,
+            edition=edition,
             engine=over.engine,
             progress=tell,
         )
     click.echo(f"{made.folder}: {made.content_sha256}")
+    if made.note:
+        click.echo(made.note)
 
 
 @click.group()
@@ -184,19 +200,41 @@ def shards() -> None:
     default=".jsonl.zst",
     show_default=True,
 )
-def pack(out: str, count: int, form: str) -> None:
-    """Write the documents of the corpus as shards."""
+@click.option("--replace", is_flag=True, help="Replace all the shards that OUT holds; it must be on this machine.")
+def pack(out: str, count: int, form: str, replace: bool) -> None:
+    """Write the documents of the corpus as shards. OUT is empty or not there, unless its shards are replaced."""
     from standoff.shards.converting import pack as write
 
-    for path in write(corpus_root(), out, shards=count, form=form):
+    made = write(corpus_root(), out, shards=count, form=form, replace=replace)
+    for path in made:
         click.echo(path)
+    if len(made) < count:
+        click.echo(f"{len(made)} shards, not {count}: there are no more documents")
+
+
+@shards.command()
+@click.argument("source")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="A folder that is empty, or not there.",
+)
+def unpack(source: str, out: Path) -> None:
+    """Write the documents of SOURCE as a corpus with files for each, its schema and lists those of the corpus."""
+    from standoff.shards import listed
+    from standoff.shards.converting import unpack as write
+
+    with progress() as tell:
+        count = write(corpus_root(), listed(source), out, progress=tell)
+    click.echo(f"{out}: {count} documents")
 
 
 @shards.command()
 @click.argument("source")
 @click.option("--out", required=True, help="A folder or URL: a file of tasks for each shard.")
 @click.option("--as", "annotator", required=True, help="The annotator's pseudonym in annotators.json.")
-@_engine_options
+@engine_options
 def tasks(source: str, out: str, annotator: str, kind: Any, workers: int, scheduler: str, work: Path | None) -> None:
     """Write the tasks of an annotator in the documents of SOURCE, as Label Studio imports them."""
     from standoff.shards.converting import to_tasks
@@ -212,14 +250,35 @@ def tasks(source: str, out: str, annotator: str, kind: Any, workers: int, schedu
 @click.argument("export")
 @click.option("--out", required=True, help="A folder or URL: shards like those of SOURCE, with the annotator's sets.")
 @click.option("--as", "annotator", required=True, help="The annotator's pseudonym in annotators.json.")
-@_engine_options
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(path_type=Path),
+    help="Which name of somebody else's interface is which of ours (JSON); all tasks are taken, or none.",
+)
+@click.option("--replace", is_flag=True, help="With --map: put the sets in place of others that are there.")
+@engine_options
 def take(
-    source: str, export: str, out: str, annotator: str, kind: Any, workers: int, scheduler: str, work: Path | None
+    source: str,
+    export: str,
+    out: str,
+    annotator: str,
+    map_file: Path | None,
+    replace: bool,
+    kind: Any,
+    workers: int,
+    scheduler: str,
+    work: Path | None,
 ) -> None:
     """Take an annotator's sets in the documents of SOURCE from a JSON EXPORT of Label Studio. Exit 1 on findings."""
     from standoff.shards.taking import from_export
 
     over = _over(source, kind, workers, scheduler, work)
+    if map_file is not None:
+        _take_foreign(over, export, out, annotator, map_file, replace)
+        return
+    if replace:
+        raise UsageError("--replace goes with --map; expected both, or neither")
     with progress() as tell:
         taken = from_export(
             over.root, over.shards, export, out, annotator, work=over.work, engine=over.engine, progress=tell
@@ -229,6 +288,30 @@ def take(
     click.echo(f"{out}: {taken.tasks} tasks, {taken.sets} new sets, {len(taken.findings)} findings")
     if taken.findings:
         fails()
+
+
+def _take_foreign(over: OverShards, export: str, out: str, annotator: str, map_file: Path, replace: bool) -> None:
+    from standoff.files import read_bytes
+    from standoff.labelstudio.sound import parse
+    from standoff.shards.importing import from_foreign
+
+    mapped = parse(read_bytes(map_file), place=str(map_file))
+    with progress() as tell:
+        found = from_foreign(
+            over.root,
+            over.shards,
+            export,
+            mapped,
+            out,
+            annotator,
+            work=over.work,
+            replace=replace,
+            place=str(map_file),
+            engine=over.engine,
+            progress=tell,
+        )
+    show_lines("\n".join([f"{found.form}: {found.evidence}", *(f"lost: {loss}" for loss in found.losses)]))
+    click.echo(f"{out}: {found.sets} sets, {found.annotations} annotations")
 
 
 @click.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from standoff.canon import canonical
+from standoff.engine.asides import aside
 
 __all__ = ["Receipt", "key_of", "settled"]
 
@@ -42,23 +42,19 @@ def settled(folder: Path, key: str, work: Callable[[Path], Mapping[str, int]]) -
     """
     if (there := _there(folder, key)) is not None:
         return there
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
-        receipt = Receipt(key, dict(work(aside)))
-        (aside / _RECEIPT).write_text(canonical(receipt) + "\n", encoding="utf-8")
+    with aside(folder) as made:
+        receipt = Receipt(key, dict(work(made)))
+        (made / _RECEIPT).write_text(canonical(receipt) + "\n", encoding="utf-8")
         while (there := _there(folder, key)) is None:
             _clear(folder)
             try:
-                aside.rename(folder)
+                made.rename(folder)
             except OSError:
                 if not folder.exists():
                     raise
             else:
                 return receipt
         return there
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _there(folder: Path, key: str) -> Receipt | None:
@@ -71,13 +67,8 @@ def _there(folder: Path, key: str) -> Receipt | None:
 
 def _clear(folder: Path) -> None:
     """Moves away what was made from something else; whoever reads it meanwhile finds all of it or nothing."""
-    old = Path(mkdtemp(dir=folder.parent, prefix=f".{folder.name}.old-"))
-    try:
+    with aside(folder) as old, suppress(FileNotFoundError):
         folder.rename(old / folder.name)
-    except FileNotFoundError:
-        pass
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
 
 
 @cache

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from datetime import date as Date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -14,10 +11,12 @@ from msgspec import Struct, structs
 from standoff.adjudicate import derive
 from standoff.canon import canonical, canonical_list, content_digest
 from standoff.diff import diff
+from standoff.engine import aside
 from standoff.errors import ReleaseError, UsageError
 from standoff.files import raw_bytes, read_text
 from standoff.model import Corpus, Progress, silent
 from standoff.release.citation import CITATION
+from standoff.release.companions import check_date, companions_of, reviews_of
 from standoff.release.describing import descriptions
 from standoff.release.editions import WHOLE, Tables, Whole, text_free
 from standoff.release.folder import (
@@ -36,7 +35,7 @@ from standoff.release.folder import (
 )
 from standoff.release.folder import about as read_about
 from standoff.release.loading import derived_tables
-from standoff.release.review import Review, read_reviews
+from standoff.release.review import Review
 from standoff.release.sources import previous_release
 from standoff.release.statement import STATEMENT
 from standoff.release.weighing import bumped, newest, reasons, refuse_too_low
@@ -48,9 +47,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["BuildReport", "build", "placed", "write_parquet"]
-
-COMPANIONS = (CITATION, "CHANGELOG.md", "LICENSE-DATA")
-"""What goes along with the data where the checkout has it."""
 
 
 class BuildReport(Struct, frozen=True, kw_only=True):
@@ -102,7 +98,7 @@ def build(
             enough for any change needs none. Or raw files are needed, and there is no `root`.
     """
     checked_version(version)
-    _check_date(date)
+    check_date(date)
     _check_high_enough(corpus, version, out, root, previous)
     if edition == "full":
         _check_texts(corpus)
@@ -118,14 +114,13 @@ def build(
         content_sha256=content_digest(corpus),
         rows=_rows(tables),
     )
-    companions, reviews = _companions(root, about), _reviews(root, about)
-    out.mkdir(parents=True, exist_ok=True)
+    companions, reviews = companions_of(root, about), reviews_of(root, about)
     # Beside its place, on the same file system: a rename puts the whole folder there at once.
-    with TemporaryDirectory(dir=out, prefix=f".{version}.") as aside:
-        made = Path(aside) / version
+    with aside(out / version) as beside:
+        made = beside / version
         files = _write(made, corpus, about, tables, companions, reviews, progress)
         if edition == "text-free":
-            whole = made.rename(Path(aside) / "full")
+            whole = made.rename(beside / "full")
             bare, articles = _bare(tables, corpus, raw)
             about = structs.replace(about, edition=edition, rows=_rows(bare))
             files = _write(made, corpus, about, bare, companions, reviews, silent, articles.withheld)
@@ -142,13 +137,6 @@ def build(
         new=new,
         differing=differing,
     )
-
-
-def _check_date(date: str) -> None:
-    try:
-        Date.fromisoformat(date)
-    except ValueError as error:
-        raise ReleaseError(f"date {date!r}; expected YYYY-MM-DD") from error
 
 
 def _check_high_enough(corpus: Corpus, version: str, out: Path, root: Path | None, previous: Corpus | None) -> None:
@@ -226,28 +214,6 @@ def _tell_whole(folder: Path, whole: Path, files: dict[str, str], articles: Arti
     added = {WHOLE: sha(text)}
     (folder / SUMS).write_bytes(sums_text({**files, **added}).encode())
     return added
-
-
-def _companions(root: Path | None, about: About) -> dict[str, str]:
-    if root is None:
-        return {}
-    places = {**{name: root / name for name in COMPANIONS}, STATEMENT: root / "corpus" / STATEMENT}
-    found = {name: read_text(path) for name, path in places.items() if path.is_file()}
-    if CITATION in found:
-        found[CITATION] = _cited(found[CITATION], about)
-    return found
-
-
-def _reviews(root: Path | None, about: About) -> tuple[Review, ...]:
-    """The sign-offs of exactly this content."""
-    found = read_reviews(root) if root is not None else ()
-    return tuple(review for review in found if review.content_sha256 == about.content_sha256)
-
-
-def _cited(citation: str, about: About) -> str:
-    """A CITATION.cff of this version; every other line stays what it is."""
-    lines = [line for line in citation.splitlines() if not re.match(r"(version|date-released):", line)]
-    return "\n".join([*lines, f'version: "{about.version}"', f'date-released: "{about.date}"']) + "\n"
 
 
 def _write(

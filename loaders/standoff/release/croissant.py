@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from standoff.model import Corpus
-from standoff.release.card import limits, table_descriptions
 from standoff.release.citation import Author, Citation
 from standoff.release.folder import DATA, About
 from standoff.release.front_matter import Tables
+from standoff.release.sections import limits, table_descriptions
 from standoff.tables import vocabulary
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -19,7 +19,7 @@ from standoff.canon import canonical
 from standoff.errors import FileError, ReleaseError
 from standoff.files import read_text
 from standoff.model import Document, Dropped
-from standoff.release.withholding import Articles, restored
+from standoff.release.withholding import restored
 from standoff.scheme import Scheme
 from standoff.tables import schemas
 from standoff.text import drop
@@ -33,6 +33,7 @@ __all__ = [
     "WHOLE",
     "Tables",
     "Whole",
+    "Withholding",
     "full_tables",
     "read_whole",
     "salted",
@@ -53,7 +54,14 @@ HASH, TIMES = "sha256", "times"
 QUOTE = "quote"
 
 
-class Whole(Struct, frozen=True, forbid_unknown_fields=True):
+class Withholding(Protocol):
+    """What knows the passages that may not be told; see `standoff.release.withholding.Articles`."""
+
+    def withheld(self, text: str) -> str:
+        """A string with its passages told by their place."""
+
+
+class Whole(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A full edition as the edition without texts knows it."""
 
     pyarrow: str
@@ -62,6 +70,8 @@ class Whole(Struct, frozen=True, forbid_unknown_fields=True):
     """Path -> sha256."""
     texts: dict[str, str]
     """Path -> text, passages withheld, of files beside the tables that are others here."""
+    groups: dict[str, tuple[int, ...]] = {}
+    """Path -> rows of each row group, of tables that were not written at once: other groups, other bytes."""
 
 
 def read_whole(folder: Path) -> Whole:
@@ -98,7 +108,9 @@ def text_free_schemas(scheme: Scheme) -> dict[str, pa.Schema]:
     return {config: _schema(config, schema) for config, schema in schemas(scheme).items()}
 
 
-def text_free(tables: Tables, documents: Mapping[str, Document], raw: Mapping[str, str], articles: Articles) -> Tables:
+def text_free(
+    tables: Tables, documents: Mapping[str, Document], raw: Mapping[str, str], articles: Withholding
+) -> Tables:
     """Tables without the articles' words.
 
     Args:
@@ -128,14 +140,17 @@ def text_free(tables: Tables, documents: Mapping[str, Document], raw: Mapping[st
 
 
 def full_tables(tables: Tables, scheme: Scheme, raw: Mapping[str, str]) -> Tables:
-    """The tables that an edition without texts was made from, but for the views.
+    """The tables that an edition without texts was made from, as far as they are given, but for the views.
+
+    Args:
+        raw: document -> decoded raw file.
 
     Raises:
         ReleaseError: a string holds a passage that the raw files do not have.
     """
     texts = {
         row["id"]: drop(raw[row["id"]], _dropped(row))
-        for table in tables["documents"].values()
+        for table in tables.get("documents", {}).values()
         for row in table.to_pylist()
     }
 
@@ -151,6 +166,7 @@ def full_tables(tables: Tables, scheme: Scheme, raw: Mapping[str, str]) -> Table
     return {
         config: {split: _changed(table, schema, config, whole) for split, table in tables[config].items()}
         for config, schema in schemas(scheme).items()
+        if config in tables
     }
 
 
@@ -177,6 +193,9 @@ def _closed(config: str, row: Row) -> Row:
 def _changed(table: pa.Table, schema: pa.Schema, config: str, change: Callable[[str, Row], Row]) -> pa.Table:
     import pyarrow as pa
 
+    if config == "tokens" and "text" not in schema.names:
+        # Ids and numbers alone are left; there are too many rows to look at each.
+        return table.select(schema.names)
     rows = [change(config, row) for row in table.to_pylist()]
     return pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema)
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from msgspec import Struct
 
 from standoff.canon import content_digest
+from standoff.engine import aside
 from standoff.errors import FileError, ReleaseError, UsageError
 from standoff.files import read_bytes, read_text, read_withdrawn
 from standoff.model import GOLD, Dropped, Progress, silent
@@ -25,7 +25,7 @@ from standoff.schema import parse
 from standoff.tables import from_tables
 from standoff.text import context, decode, drop, inside_word
 
-__all__ = ["Hydrated", "Hydration", "SpanState", "hydrate"]
+__all__ = ["Hydrated", "Hydration", "SpanState", "bare_files", "check_same", "hydrate", "hydrated", "texts_beside"]
 
 
 class SpanState(Struct, frozen=True):
@@ -85,12 +85,7 @@ def hydrate(folder: Path, raw: Path, out: Path | None = None, *, progress: Progr
             tables are written otherwise by the pyarrow that is installed.
         UsageError: there is no such folder of copies.
     """
-    files = verify(folder)
-    facts = about(folder)
-    if facts.edition != "text-free":
-        raise ReleaseError(f"is the edition {facts.edition}; expected one without texts", place=str(folder))
-    if not raw.is_dir():
-        raise UsageError("no such folder; expected one with copies of the articles", place=str(raw))
+    files, facts = bare_files(folder, raw)
     tables = {
         config: {split: read_parquet(folder / path) for split, path in splits.items()}
         for config, splits in parquet_files(files).items()
@@ -99,7 +94,7 @@ def hydrate(folder: Path, raw: Path, out: Path | None = None, *, progress: Progr
     copies = _copies(rows, raw)
     documents = []
     for done, row in enumerate(sorted(rows, key=lambda row: str(row["id"])), 1):
-        documents.append(_hydrated(row, copies.get(row["id"]), tables))
+        documents.append(hydrated(row, copies.get(row["id"]), tables))
         progress("copies", done, len(rows))
     found = Hydration(tuple(documents), None)
     if out is None or not found.exact:
@@ -108,22 +103,45 @@ def hydrate(folder: Path, raw: Path, out: Path | None = None, *, progress: Progr
     return Hydration(found.documents, _made(folder, facts, tables, texts, out))
 
 
+def bare_files(folder: Path, raw: Path) -> tuple[dict[str, str], About]:
+    """The files of a release without texts, which are all as they should be, and what it says of itself.
+
+    Raises:
+        ReleaseError: it is damaged, or has its texts.
+        UsageError: there is no such folder of copies.
+    """
+    files = verify(folder)
+    facts = about(folder)
+    if facts.edition != "text-free":
+        raise ReleaseError(f"is the edition {facts.edition}; expected one without texts", place=str(folder))
+    if not raw.is_dir():
+        raise UsageError("no such folder; expected one with copies of the articles", place=str(raw))
+    return files, facts
+
+
 def _copies(rows: Sequence[Mapping[str, Any]], raw: Path) -> dict[str, Path]:
     """Document -> its copy: the exact one, else the one of its name."""
-    wanted = {row["raw_sha256"]: row["id"] for row in rows}
-    ids = set(wanted.values())
+    ids = {row["id"] for row in rows}
+    wanted = {row["raw_sha256"] for row in rows}
     exact: dict[str, Path] = {}
     named: dict[str, Path] = {}
     for path in sorted(path for path in raw.rglob("*") if path.is_file()):
         digest = sha256(read_bytes(path)).hexdigest()
         if digest in wanted:
-            exact.setdefault(wanted[digest], path)
+            exact.setdefault(digest, path)
         if path.stem in ids:
             named.setdefault(path.stem, path)
-    return named | exact
+    return named | {row["id"]: exact[row["raw_sha256"]] for row in rows if row["raw_sha256"] in exact}
 
 
-def _hydrated(row: Mapping[str, Any], path: Path | None, tables: Mapping[str, Any]) -> Hydrated:
+def hydrated(row: Mapping[str, Any], path: Path | None, tables: Mapping[str, Any]) -> Hydrated:
+    """What became of one document.
+
+    Args:
+        row: of the table of documents.
+        path: its copy.
+        tables: config -> split -> table, with all rows of the document.
+    """
     id = row["id"]
     if path is None:
         return Hydrated(id, "missing", why="no file has its bytes, or is called by its id")
@@ -218,7 +236,7 @@ def _spans(tables: Mapping[str, Any], id: str) -> Iterator[tuple[str, dict[str, 
 def _made(folder: Path, facts: About, tables: Any, raw: Mapping[str, str], out: Path) -> Path:
     """The full edition, in its place."""
     whole = read_whole(folder)
-    texts = _texts(folder, whole, raw)
+    texts = texts_beside(folder, whole, raw)
     scheme = parse({path.removeprefix("schema/"): text for path, text in texts.items() if path.startswith("schema/")})
     corpus = from_tables(
         full_tables(tables, scheme, raw), scheme, version=facts.version, withdrawn=read_withdrawn(folder / WITHDRAWN)
@@ -229,9 +247,8 @@ def _made(folder: Path, facts: About, tables: Any, raw: Mapping[str, str], out: 
             "says",
             place=str(folder),
         )
-    out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out, prefix=f".{facts.version}.") as aside:
-        made = Path(aside) / facts.version
+    with aside(out / facts.version) as beside:
+        made = beside / facts.version
         for config, splits in derived_tables(corpus).items():
             for split, table in splits.items():
                 write_parquet(table, made / DATA / config / f"{split}.parquet")
@@ -240,20 +257,25 @@ def _made(folder: Path, facts: About, tables: Any, raw: Mapping[str, str], out: 
             at.parent.mkdir(parents=True, exist_ok=True)
             at.write_bytes(text.encode())
         (made / SUMS).write_bytes(sums_text(whole.sums).encode())
-        _check_same(made, whole)
+        check_same(made, whole)
         if not placed(made, out / facts.version) and verify(out / facts.version) != whole.sums:
             raise ReleaseError("exists, and is not the full edition; expected another folder", place=str(out))
     return out / facts.version
 
 
-def _texts(folder: Path, whole: Whole, raw: Mapping[str, str]) -> dict[str, str]:
+def texts_beside(folder: Path, whole: Whole, raw: Mapping[str, str]) -> dict[str, str]:
     """The files of the full edition beside its tables: path -> text."""
     beside = (path for path in whole.sums if not path.startswith(f"{DATA}/"))
     told = {path: whole.texts[path] if path in whole.texts else read_text(inside(folder, path)) for path in beside}
     return {path: restored(text, raw) for path, text in told.items()}
 
 
-def _check_same(made: Path, whole: Whole) -> None:
+def check_same(made: Path, whole: Whole) -> None:
+    """Holds a full edition against what it must be.
+
+    Raises:
+        ReleaseError: its files are others, as another version of pyarrow writes them.
+    """
     import pyarrow as pa
 
     try:

@@ -54,7 +54,12 @@ class Located(Struct, frozen=True, order=True):
     finding: Finding
 
     def __str__(self) -> str:
-        return f"{self.shard}:{self.line}: {self.finding}" if self.shard else str(self.finding)
+        if not self.shard:
+            return str(self.finding)
+        # What is wrong with the record itself is in no other file than the shard.
+        finding = self.finding
+        own = structs.replace(finding, file="") if finding.file == self.shard else finding
+        return f"{self.shard}:{self.line}: {str(own).lstrip(': ')}"
 
 
 class Batch(Struct, frozen=True):

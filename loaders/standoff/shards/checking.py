@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from standoff.canon import listings
 from standoff.engine import Receipt, key_of, settled
 from standoff.errors import EngineError
 from standoff.model import GOLD, Corpus, Finding
-from standoff.shards.bundle import Batch, Located, batches, corpus_of, head_of, raw_of
+from standoff.shards.bundle import Batch, Bundle, Located, batches, corpus_of, head_of, raw_of
 from standoff.shards.facts import Facts
+from standoff.shards.links import Links, beside
 from standoff.shards.memory import uncollected
 from standoff.shards.rows import rows, schema
 from standoff.shards.streams import digest, name_of
@@ -44,6 +45,7 @@ class ShardJob(Struct, frozen=True, kw_only=True):
     """What is expected to be there: see `head_key`."""
     work: Path
     buckets: int
+    links: Links = Links()
 
     @property
     def folder(self) -> Path:
@@ -75,7 +77,7 @@ def head_at(root: Path, key: str) -> Corpus:
 
 def check_shard(job: ShardJob) -> Receipt:
     """Checks a shard, unless that was done before; its folder holds findings and facts afterwards."""
-    key = key_of("check", digest(job.shard), name_of(job.shard), job.number, job.head, job.buckets)
+    key = key_of("check", digest(job.shard), name_of(job.shard), job.number, job.head, job.buckets, job.links.key)
     return settled(job.folder, key, lambda folder: write_check(job, folder))
 
 
@@ -84,12 +86,13 @@ def write_check(job: ShardJob, folder: Path) -> dict[str, int]:
     import pyarrow.parquet as pq
 
     head, facts = head_at(job.root, job.head), Facts(job.number)
+    stubs = job.links.read()
     counts = {"documents": 0, "unread": 0, "errors": 0, "warnings": 0}
     with pq.ParquetWriter(folder / FINDINGS, schema(), compression="zstd") as writer:
         for batch in uncollected(batches(job.shard)):
             corpus = corpus_of(batch.bundles, head)
             facts.add(batch, corpus)
-            found = sorted((*batch.unread, *_located(batch, corpus, job)))
+            found = sorted((*batch.unread, *_located(batch, corpus, job, stubs)))
             if found:
                 writer.write_table(rows(found))
             counts["documents"] += len(batch.bundles)
@@ -100,7 +103,7 @@ def write_check(job: ShardJob, folder: Path) -> dict[str, int]:
     return counts
 
 
-def _located(batch: Batch, corpus: Corpus, job: ShardJob) -> Iterator[Located]:
+def _located(batch: Batch, corpus: Corpus, job: ShardJob, stubs: Mapping[str, Bundle]) -> Iterator[Located]:
     name = job.shard.rpartition("/")[2]
     lines = {bundle.document.id: line for bundle, line in zip(batch.bundles, batch.lines, strict=True)}
     places = {
@@ -119,11 +122,27 @@ def _located(batch: Batch, corpus: Corpus, job: ShardJob) -> Iterator[Located]:
     context = Context(corpus, {}, frozenset())
     for finding in told(context, *_LISTED):
         yield Located(name, lines[finding.id], finding)
-    # One document that cannot be derived would hide what is wrong with all that it is derived with.
-    alone = [corpus_of([bundle], corpus) for bundle in batch.bundles] if context.adjudication.found is None else []
-    for part in [Context(one, {}, frozenset()) for one in alone] or [context]:
-        for finding in told(part, *_DERIVED):
-            yield Located(name, places.get(finding.file, 0), finding)
+    yield from _derived(batch, corpus, stubs, lambda finding: Located(name, places.get(finding.file, 0), finding))
+
+
+def _derived(
+    batch: Batch, corpus: Corpus, stubs: Mapping[str, Bundle], located: Callable[[Finding], Located]
+) -> Iterator[Located]:
+    """What is wrong with what documents are derived from, and with what was derived."""
+
+    def context(found: Sequence[Bundle], more: Sequence[Bundle]) -> Context:
+        return Context(corpus_of([*found, *more], corpus), {}, frozenset())
+
+    parts = [(batch.bundles, beside(batch.bundles, stubs))]
+    if context(*parts[0]).adjudication.found is None:
+        # One document that cannot be derived would hide what is wrong with all that it is derived with.
+        parts = [((bundle,), beside([bundle], stubs)) for bundle in batch.bundles]
+    for found, more in parts:
+        # What is wrong with a document that others lead to is told where it stands.
+        others = {f"annotations/{kind}/{one.document.id}.json" for one in more for kind in ("decisions", GOLD)}
+        for finding in told(context(found, more), *_DERIVED):
+            if finding.file not in others:
+                yield located(finding)
 
 
 def told(context: Context, *ids: str) -> Iterator[Finding]:

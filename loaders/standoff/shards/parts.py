@@ -9,22 +9,23 @@ from typing import IO, TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from standoff.adjudicate import derive, soft_labels
+from standoff.adjudicate import derive
 from standoff.canon import canonical, canonical_decisions, canonical_document, canonical_segments, canonical_set
 from standoff.engine import Receipt, key_of, settled
 from standoff.model import Corpus
+from standoff.release.loading import derived_tables
 from standoff.shards.bundle import batches, corpus_of
 from standoff.shards.checking import ShardJob, head_at
+from standoff.shards.links import beside
 from standoff.shards.memory import uncollected
 from standoff.shards.streams import digest, name_of
-from standoff.tables import to_tables
-from standoff.views import views
+from standoff.shards.tallies import Extent, Tally, added, extents, tally
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["PART", "SINGLE", "Part", "framed", "make_part", "read_part", "tables_of"]
+__all__ = ["PART", "SINGLE", "Part", "Rows", "folder_of", "framed", "make_part", "read_part"]
 
 PART = "part.json"
 
@@ -50,11 +51,9 @@ class Part(Struct, frozen=True):
     """The files with stretches of canonical text -> the bytes of it."""
     undecided: int
     """Annotations and entities that wait for a decision."""
-
-
-def tables_of(corpus: Corpus) -> dict[str, dict[str, pa.Table]]:
-    """All tables of a release."""
-    return {**to_tables(corpus), **views(corpus), **soft_labels(corpus)}
+    tally: Tally
+    extents: dict[str, dict[str, list[list[Extent]]]]
+    """Config -> split -> how large the arrays of each piece of the table are."""
 
 
 def framed(name: str, text: str) -> bytes:
@@ -65,7 +64,7 @@ def framed(name: str, text: str) -> bytes:
 
 def make_part(job: ShardJob) -> Receipt:
     """Makes the part of a shard, unless that was done before."""
-    key = key_of("part", digest(job.shard), job.head)
+    key = key_of("part", digest(job.shard), job.head, job.links.key)
     return settled(folder_of(job), key, lambda folder: _made(job, folder))
 
 
@@ -84,8 +83,8 @@ def _made(job: ShardJob, folder: Path) -> Mapping[str, int]:
     first = last = unordered = ""
     languages: set[str] = set()
     events: dict[str, list[str]] = {}
-    undecided = documents = 0
-    with _Rows(folder) as written, _Streams(folder) as streams:
+    undecided, counted, stubs = 0, Tally(), job.links.read()
+    with Rows(folder) as written, _Streams(folder) as streams:
         for batch in uncollected(batches(job.shard, most=_BATCH)):
             corpus = corpus_of(batch.bundles, head)
             for bundle in batch.bundles:
@@ -95,15 +94,15 @@ def _made(job: ShardJob, folder: Path) -> Mapping[str, int]:
                 languages.add(bundle.document.language.split("-")[0])
             for event, ids in corpus.splits.events.items():
                 events.setdefault(event, []).extend(ids)
-            for config, splits in tables_of(corpus).items():
+            tables = derived_tables(corpus)
+            for config, splits in tables.items():
                 if config not in SINGLE:
                     for split, table in splits.items():
                         written.add(config, split, table)
             for name, text in _texts(corpus):
                 streams.add(name, text)
-            derived = derive(corpus)
-            undecided += len(derived.open) + len(derived.open_entities)
-            documents += len(corpus.documents)
+            undecided += _undecided(corpus, corpus_of([*batch.bundles, *beside(batch.bundles, stubs)], head))
+            counted = added((counted, tally(corpus, tables)))
     part = Part(
         first=first,
         last=last,
@@ -113,9 +112,18 @@ def _made(job: ShardJob, folder: Path) -> Mapping[str, int]:
         rows=written.counts,
         streams=streams.lengths,
         undecided=undecided,
+        tally=counted,
+        extents=written.extents,
     )
     (folder / PART).write_bytes(msgspec.json.encode(part, order="sorted"))
-    return {"documents": documents, "undecided": undecided}
+    return {"documents": counted.documents, "undecided": undecided}
+
+
+def _undecided(corpus: Corpus, among: Corpus) -> int:
+    """How many annotations and entities of some documents are undecided, when they are read among others."""
+    found = derive(among)
+    entities = (one.entity.partition("/")[2].partition("#")[0] for one in found.open_entities)
+    return sum(id in corpus.documents for id in (*(item.document for item in found.open), *entities))
 
 
 def _texts(corpus: Corpus) -> Iterator[tuple[str, bytes]]:
@@ -135,12 +143,13 @@ def _texts(corpus: Corpus) -> Iterator[tuple[str, bytes]]:
         yield "decisions", framed(f"decisions/{id}", canonical_decisions(decisions))
 
 
-class _Rows:
+class Rows:
     """Parquet files by config and split, written as rows come in."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.counts: dict[str, dict[str, int]] = {}
+        self.extents: dict[str, dict[str, list[list[Extent]]]] = {}
         self._writers: dict[tuple[str, str], pq.ParquetWriter] = {}
 
     def add(self, config: str, split: str, table: pa.Table) -> None:
@@ -156,8 +165,9 @@ class _Rows:
         self._writers[key].write_table(table)
         counts = self.counts.setdefault(config, {})
         counts[split] = counts.get(split, 0) + len(table)
+        self.extents.setdefault(config, {}).setdefault(split, []).append(extents(table))
 
-    def __enter__(self) -> _Rows:
+    def __enter__(self) -> Rows:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -6,22 +6,24 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import Any
 
 import msgspec
 
+from standoff.engine.asides import aside
 from standoff.errors import FileError, UsageError, nearest
 
 __all__ = [
     "FORMS",
     "digest",
     "exists",
+    "held",
+    "here",
     "id_of",
     "listed",
     "name_of",
     "opened",
-    "put",
     "put_bytes",
     "records",
     "size",
@@ -114,24 +116,18 @@ def id_of(record: bytes) -> str:
 def write_records(shard: str, found: Iterable[bytes]) -> int:
     """Writes a shard, whole or not at all; says how many records it has."""
     form = suffix_of(shard)
-    with TemporaryDirectory(prefix="standoff-") as folder:
-        made = Path(folder) / f"shard{form}"
-        count = _write_parquet(made, found) if form == ".parquet" else _write_lines(made, form, found)
-        put(made, shard)
-    return count
+    with _placed(shard) as made:
+        return _write_parquet(made, found) if form == ".parquet" else _write_lines(made, form, found)
 
 
 def put_bytes(target: str, found: Iterable[bytes], *, before: bytes, between: bytes, after: bytes) -> int:
     """Writes pieces as one file, whole or not at all; says how many there are."""
     count = 0
-    with TemporaryDirectory(prefix="standoff-") as folder:
-        made = Path(folder) / "file"
-        with made.open("wb") as file:
-            file.write(before)
-            for count, piece in enumerate(found, 1):
-                file.write((between if count > 1 else b"") + piece)
-            file.write(after)
-        put(made, target)
+    with _placed(target) as made, made.open("wb") as file:
+        file.write(before)
+        for count, piece in enumerate(found, 1):
+            file.write((between if count > 1 else b"") + piece)
+        file.write(after)
     return count
 
 
@@ -141,18 +137,44 @@ def exists(target: str) -> bool:
     return bool(fs.exists(path))
 
 
-def put(made: Path, target: str) -> None:
-    """Moves a file to where it belongs: beside its place first, then by a rename."""
+def held(folder: str, ends: tuple[str, ...] = FORMS) -> list[str]:
+    """The names of the shards, or of other files, in a folder; none where there is no folder.
+
+    Raises:
+        UsageError: it is a file.
+    """
+    fs, path = _filesystem(folder)
+    if fs.isdir(path):
+        names = (PurePosixPath(one).name for one in fs.ls(path, detail=False))
+        return sorted(name for name in names if name.endswith(ends) and not name.startswith("."))
+    if fs.exists(path):
+        raise UsageError("is no folder; expected one, or nothing there", place=folder)
+    return []
+
+
+def here(url: str) -> Path | None:
+    """The path of what is on this machine."""
+    fs, path = _filesystem(url)
+    return Path(path) if _is_local(fs) else None
+
+
+@contextmanager
+def _placed(target: str) -> Iterator[Path]:
+    """A file that is to be written, and is moved to its place when it is whole."""
     fs, path = _filesystem(target)
-    folder, name = path.rpartition("/")[::2]
-    fs.makedirs(folder, exist_ok=True)
-    # The name of the temporary folder is no other writer's.
-    aside = f"{folder}/.{name}.{made.parent.name}"
-    fs.put_file(str(made), aside)
-    if _is_local(fs):
-        Path(aside).replace(path)
-    else:
-        fs.mv(aside, path)
+    local = _is_local(fs)
+    with aside(Path(path) if local else Path(gettempdir()) / "standoff-shard") as folder:
+        made = folder / "file"
+        yield made
+        if local:
+            made.replace(path)
+            return
+        to, name = path.rpartition("/")[::2]
+        fs.makedirs(to, exist_ok=True)
+        # The name of the temporary folder is no other writer's.
+        beside = f"{to}/.{name}.{folder.name.rpartition('.')[2]}"
+        fs.put_file(str(made), beside)
+        fs.mv(beside, path)
 
 
 def digest(shard: str) -> str:

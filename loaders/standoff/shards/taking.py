@@ -20,6 +20,7 @@ from standoff.shards.checking import FINDINGS, head_at
 from standoff.shards.converting import Conversion, folder_of, jobs_of, settled_at
 from standoff.shards.exports import tasks
 from standoff.shards.memory import uncollected
+from standoff.shards.places import refuse_others
 from standoff.shards.rows import located, rows
 from standoff.shards.scatter import gather, scatter
 from standoff.shards.streams import digest, id_of, records, write_records
@@ -27,7 +28,7 @@ from standoff.shards.streams import digest, id_of, records, write_records
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Taken", "from_export"]
+__all__ = ["Taken", "first_and_last", "firsts_of", "from_export"]
 
 _CHUNK = 2000
 """Tasks of an export that are held at once."""
@@ -62,14 +63,15 @@ def from_export(
         export: see `standoff.shards.exports.tasks`.
 
     Raises:
-        UsageError: the documents of the shards are not in the order of their ids.
+        UsageError: the documents of the shards are not in the order of their ids, or other shards are there.
         FileError: the export is no list of tasks.
     """
     jobs = jobs_of(root, shards, out, annotator, work)
+    refuse_others(out, [job.name for job in jobs])
     folder, known = work.resolve() / "export", digest(export)
     with hired(engine) as crew:
         found = run(first_and_last, list(shards), crew, what="finding documents", progress=progress)
-        firsts = _firsts(found, shards)
+        firsts = firsts_of(found, shards)
         counts = settled(folder, key_of("export", known, firsts), lambda aside: _routed(export, firsts, aside)).counts
         chunks = tuple(sorted(folder.glob("*.parquet")))
         jobs = [structs.replace(job, chunks=chunks, export=known) for job in jobs]
@@ -105,7 +107,7 @@ def first_and_last(shard: str) -> tuple[str, str]:
     return first, last
 
 
-def _firsts(found: Sequence[tuple[str, str]], shards: Sequence[str]) -> list[str]:
+def firsts_of(found: Sequence[tuple[str, str]], shards: Sequence[str]) -> list[str]:
     """The first id of each shard; an empty shard has that of the next."""
     firsts, before = [], ""
     for (first, last), shard in zip(found, shards, strict=True):

@@ -16,6 +16,7 @@ from standoff.model import Corpus, Progress, silent
 from standoff.shards.across import BucketJob, check_bucket, compare_bucket, fetch_texts
 from standoff.shards.bundle import Located, batches, corpus_of, head_of
 from standoff.shards.checking import FINDINGS, ShardJob, check_shard, head_key, told
+from standoff.shards.links import linked
 from standoff.shards.rows import located, rows, schema
 from standoff.shards.streams import size
 from standoff.validate import corpus_findings
@@ -64,11 +65,11 @@ def validate_shards(
     head = head_of(files.read(root))
     key = head_key(head)
     buckets = max(1, sum(map(size, shards)) // _BUCKET)
-    jobs = [
-        ShardJob(shard=shard, number=n, root=root, head=key, work=work, buckets=buckets)
-        for n, shard in enumerate(shards)
-    ]
     with hired(engine) as crew:
+        jobs = [
+            ShardJob(shard=shard, number=n, root=root, head=key, work=work, buckets=buckets, links=links)
+            for n, (shard, links) in enumerate(zip(shards, linked(shards, work, crew, progress), strict=True))
+        ]
         receipts = run(check_shard, jobs, crew, what="validating shards", progress=progress)
         documents = sum(receipt.counts["documents"] for receipt in receipts)
         one = BucketJob(

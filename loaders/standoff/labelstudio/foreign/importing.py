@@ -15,15 +15,15 @@ from standoff.labelstudio.foreign.mapping import Map
 from standoff.labelstudio.foreign.receipt import Loss, receipt
 from standoff.labelstudio.foreign.translating import Renamed, claims, marked_items, renamed
 from standoff.labelstudio.foreign.units import Claim, Evidence, evidence, in_code_points
-from standoff.labelstudio.items import listed
+from standoff.labelstudio.items import Item, listed
 from standoff.labelstudio.sound import sound
 from standoff.model import AnnotationSet, Corpus, Document
 from standoff.text import Alignment, context
 
-__all__ = ["Imported", "from_export"]
+__all__ = ["UNTOLD", "Gathered", "Imported", "document_told", "from_export", "gather", "imported"]
 
 
-_UNTOLD = "relations, which fill roles, link annotations and join fragments"
+UNTOLD = "relations, which fill roles, link annotations and join fragments"
 """What JSON-MIN has nothing of, not even a count."""
 
 
@@ -35,6 +35,23 @@ class Imported(Struct, frozen=True):
     evidence: Evidence
     losses: tuple[Loss, ...]
     """The receipt: all that the export or the map left out."""
+
+
+class Gathered(Struct, frozen=True):
+    """What is read of an export before it is known what its offsets count."""
+
+    form: Form
+    found: list[Job]
+    marked: list[Job]
+    """Those of them that have an annotation."""
+    shown: list[tuple[Document, str]]
+    items: list[list[Item]]
+    claimed: list[dict[str, Claim]]
+
+    @property
+    def claims(self) -> list[Claim]:
+        """What is said of all spans."""
+        return [claim for of_job in self.claimed for claim in of_job.values()]
 
 
 def from_export(
@@ -51,6 +68,12 @@ def from_export(
     Raises:
         StudioError: something cannot be read exactly; names the task, the region and the field.
     """
+    gathered = gather(value, map, corpus, raw, place=place)
+    return imported(gathered, evidence(gathered.claims), map, corpus, annotator=annotator)
+
+
+def gather(value: Any, map: Map, corpus: Corpus, raw: Mapping[str, str], *, place: str) -> Gathered:
+    """What an export says, up to what its offsets count; arguments and errors as of `from_export`."""
     sound(value, place=place)
     form = form_of(value, place=place)
     found = list(jobs(value, form, map, corpus.scheme, place=place))
@@ -59,17 +82,22 @@ def from_export(
     _once(marked, [document for document, _ in shown])
     items = [marked_items(job, map) for job in marked]
     claimed = [claims(job, kept, text) for job, kept, (_, text) in zip(marked, items, shown, strict=True)]
-    says = evidence([claim for of_job in claimed for claim in of_job.values()])
+    return Gathered(form, found, marked, shown, items, claimed)
+
+
+def imported(gathered: Gathered, says: Evidence, map: Map, corpus: Corpus, *, annotator: str) -> Imported:
+    """The sets of an export of which is known what its offsets count; arguments and errors as of `from_export`."""
     sets = []
-    for job, kept, ranges, (document, text) in zip(marked, items, claimed, shown, strict=True):
+    by_job = zip(gathered.marked, gathered.items, gathered.claimed, gathered.shown, strict=True)
+    for job, kept, ranges, (document, text) in by_job:
         placed = {id: _placed(claim, says, document, corpus, text) for id, claim in ranges.items()}
         task = renamed(job, kept, placed, map, corpus)
         sets.append(_read(task, job, document, corpus, annotator))
     return Imported(
-        form,
+        gathered.form,
         tuple(sorted(sets, key=lambda one: one.document)),
         says,
-        receipt([job.lost for job in found], [_UNTOLD] if form == "JSON-MIN" else ()),
+        receipt([job.lost for job in gathered.found], [UNTOLD] if gathered.form == "JSON-MIN" else ()),
     )
 
 
@@ -105,16 +133,35 @@ def _shown(job: Job, map: Map, corpus: Corpus, raw: Mapping[str, str]) -> tuple[
     return document, text
 
 
-def _document(job: Job, map: Map, corpus: Corpus) -> Document:
+def document_told(job: Job, map: Map) -> str:
+    """The id of the document that a task tells, which the corpus may not have.
+
+    Raises:
+        StudioError: it tells none, or one that the map does not have.
+    """
     told, place = job.data.get(map.document), f"{job.place} {map.document}"
     if isinstance(told, bool) or not isinstance(told, int | str):
         raise StudioError(f"{told!r}; expected what tells the document", place=place)
-    known = list(map.documents or corpus.documents)
-    id = str(told) if map.documents is None else map.documents.get(str(told))
-    document = corpus.documents.get(id) if id is not None else None
+    if map.documents is None:
+        return str(told)
+    if (id := map.documents.get(str(told))) is None:
+        raise _no_document(job, map, list(map.documents))
+    return id
+
+
+def _document(job: Job, map: Map, corpus: Corpus) -> Document:
+    document = corpus.documents.get(document_told(job, map))
     if document is None:
-        raise StudioError(f"{told!r} is no document of the corpus or the map{nearest(told, known)}", place=place)
+        raise _no_document(job, map, list(map.documents or corpus.documents))
     return document
+
+
+def _no_document(job: Job, map: Map, known: Sequence[str]) -> StudioError:
+    told = job.data.get(map.document)
+    return StudioError(
+        f"{told!r} is no document of the corpus or the map{nearest(str(told), known)}",
+        place=f"{job.place} {map.document}",
+    )
 
 
 def _difference(text: str, *expected: str) -> str:

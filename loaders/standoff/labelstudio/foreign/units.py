@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import chain, groupby
+from itertools import chain, combinations, groupby
 from typing import Literal
 
 from msgspec import Struct
@@ -13,11 +13,13 @@ from standoff.errors import OffsetError, StudioError
 from standoff.labelstudio.regions import folded
 from standoff.text import Units
 
-__all__ = ["Claim", "Evidence", "Unit", "evidence", "in_code_points"]
+__all__ = ["Claim", "Evidence", "Survey", "Unit", "added", "evidence", "in_code_points", "judged", "survey"]
 
 Unit = Literal["code points", "utf-16", "utf-8"]
 
 UNITS: tuple[Unit, ...] = ("code points", "utf-16", "utf-8")
+
+_SEVERAL = [units for count in (2, 3) for units in combinations(UNITS, count)]
 
 
 class Claim(Struct, frozen=True):
@@ -51,6 +53,30 @@ class Evidence(Struct, frozen=True):
         )
 
 
+class Seen(Struct, frozen=True, order=True):
+    """A span that tells against something, and where in the export it stands."""
+
+    number: int
+    place: str
+    start: int
+    end: int
+    words: str | None = None
+
+
+class Survey(Struct, frozen=True):
+    """What some of the spans of an export say of the unit; surveys of all of them add up."""
+
+    spans: int = 0
+    worded: int = 0
+    deciding: int = 0
+    fits: dict[str, int] = {}
+    """Unit -> the spans whose words stand there."""
+    against: dict[str, Seen] = {}
+    """Unit -> the first span whose words do not stand there."""
+    apart: dict[str, Seen] = {}
+    """Several units, told by commas -> the first span that is not the same place in all of them."""
+
+
 def evidence(claims: Sequence[Claim]) -> Evidence:
     """The one unit in which the words of every span stand where it says.
 
@@ -59,33 +85,77 @@ def evidence(claims: Sequence[Claim]) -> Evidence:
     Raises:
         StudioError: no unit fits all spans; or several do, and they mean different places.
     """
-    worded = [claim for claim in claims if claim.words is not None]
+    return judged(survey(claims, range(len(claims))))
+
+
+def survey(claims: Sequence[Claim], numbers: Sequence[int]) -> Survey:
+    """What spans say of the unit.
+
+    Args:
+        numbers: what tells which of two spans stands first in the export.
+    """
     ranges = {unit: _ranges(claims, unit) for unit in UNITS}
-    fits = {
-        unit: [
-            _fits(claim, found) for claim, found in zip(claims, ranges[unit], strict=True) if claim.words is not None
-        ]
-        for unit in UNITS
-    }
-    fitting = [unit for unit in UNITS if all(fits[unit])]
+    fits: dict[str, int] = dict.fromkeys(UNITS, 0)
+    against: dict[str, Seen] = {}
+    apart: dict[str, Seen] = {}
+    worded = deciding = 0
+    for n, (claim, number) in enumerate(zip(claims, numbers, strict=True)):
+        seen = Seen(number, claim.place, claim.start, claim.end, claim.words)
+        for units in _SEVERAL:
+            if len({ranges[unit][n] for unit in units}) > 1:
+                apart.setdefault(",".join(units), seen)
+        if claim.words is None:
+            continue
+        fitting = [unit for unit in UNITS if _fits(claim, ranges[unit][n])]
+        worded += 1
+        deciding += len(fitting) < len(UNITS)
+        for unit in UNITS:
+            if unit in fitting:
+                fits[unit] += 1
+            else:
+                against.setdefault(unit, seen)
+    return Survey(len(claims), worded, deciding, fits, against, apart)
+
+
+def added(surveys: Iterable[Survey]) -> Survey:
+    """What several surveys say together."""
+    spans = worded = deciding = 0
+    fits: dict[str, int] = dict.fromkeys(UNITS, 0)
+    against: dict[str, Seen] = {}
+    apart: dict[str, Seen] = {}
+    for one in surveys:
+        spans, worded, deciding = spans + one.spans, worded + one.worded, deciding + one.deciding
+        for unit, count in one.fits.items():
+            fits[unit] += count
+        for found, of in ((against, one.against), (apart, one.apart)):
+            for key, seen in of.items():
+                found[key] = min(found.get(key, seen), seen, key=lambda it: it.number)
+    return Survey(spans, worded, deciding, fits, against, apart)
+
+
+def judged(found: Survey) -> Evidence:
+    """The unit that a survey of all spans of an export tells.
+
+    Raises:
+        StudioError: as `evidence`.
+    """
+    fitting = tuple(unit for unit in UNITS if unit not in found.against)
     if not fitting:
-        best = max(UNITS, key=lambda unit: sum(fits[unit]))
-        against = worded[fits[best].index(False)]
-        counts = ", ".join(f"{sum(fits[unit])} in {unit}" for unit in UNITS)
+        best = max(UNITS, key=lambda unit: found.fits.get(unit, 0))
+        against = found.against[best]
+        counts = ", ".join(f"{found.fits.get(unit, 0)} in {unit}" for unit in UNITS)
         raise StudioError(
-            f"{against.words!r} is not at [{against.start}:{against.end}] in {best}; of {len(worded)} spans {counts} "
+            f"{against.words!r} is not at [{against.start}:{against.end}] in {best}; of {found.worded} spans {counts} "
             "have their words where they say: expected one unit that fits all, and the text that was annotated",
             place=against.place,
         )
-    for n, claim in enumerate(claims):
-        if len({ranges[unit][n] for unit in fitting}) > 1:
-            raise StudioError(
-                f"[{claim.start}:{claim.end}] is another place in {' than in '.join(fitting)}, and no words of any "
-                f"of the {len(claims)} spans tell which is meant",
-                place=claim.place,
-            )
-    deciding = sum(not all(fits[unit][n] for unit in UNITS) for n in range(len(worded)))
-    return Evidence(fitting[0], tuple(fitting[1:]), len(claims), len(worded), deciding)
+    if (seen := found.apart.get(",".join(fitting))) is not None:
+        raise StudioError(
+            f"[{seen.start}:{seen.end}] is another place in {' than in '.join(fitting)}, and no words of any "
+            f"of the {found.spans} spans tell which is meant",
+            place=seen.place,
+        )
+    return Evidence(fitting[0], fitting[1:], found.spans, found.worded, found.deciding)
 
 
 def in_code_points(claim: Claim, unit: Unit) -> tuple[int, int]:
