@@ -8,6 +8,7 @@ built from it takes it like any other file.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,26 @@ class EmbeddedRelease(BuildHookInterface[Any]):
             if not (root / "loaders" / "standoff" / "embedded").is_dir():
                 self.app.display_info(f"no release in {self.config['staged']}: what is built carries no data")
             return
+        listing = root / "corpus" / "releases.json"
+        refuse_yanked(release, listing)
         package = "loaders/standoff" if self.target_name == "sdist" else "standoff"
         build_data["force_include"][str(release)] = f"{package}/embedded/{release.name}"
-        if (listing := root / "corpus" / "releases.json").is_file():
+        if listing.is_file():
             build_data["force_include"][str(listing)] = f"{package}/embedded/releases.json"
+
+
+def refuse_yanked(release: Path, listing: Path) -> None:
+    """Lets a release pass that the checkout's list does not say was yanked.
+
+    Raises:
+        ValueError: it does, with the reason.
+    """
+    listed = json.loads(listing.read_bytes())["releases"] if listing.is_file() else []
+    for one in listed:
+        if one["version"] == release.name and one.get("yanked"):
+            raise ValueError(
+                f"{release}: was yanked: {one['why']}; expected a release that was not: build a new version"
+            )
 
 
 def newest(staged: Path) -> Path | None:

@@ -99,3 +99,25 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
     assert loaded == []
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("s3://me:geheim@host/x", "s3://***@host/x"),
+        ("s3://me:ge@heim@host/x", "s3://***@host/x"),
+        ("https://host/x?a=1&access_token=geheim", "https://host/x?a=1&access_token=***"),
+        ("https://geheim@host/x", "https://***@host/x"),
+        ("ftp://hf_0123456789abcdefghij@host/x", "ftp://***@host/x"),
+    ],
+)
+def test_credentials_are_not_repeated(told: str, shown: str) -> None:
+    assert str(StandoffError(f"cannot read {told}")) == f"cannot read {shown}"
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["expected postgresql://USER@HOST:PORT/NAME", "https://host/x?author=me", "sftp://me@host/x", "a@b and x://y/z"],
+)
+def test_what_is_no_secret_stays_readable(told: str) -> None:
+    assert str(StandoffError(told)) == told

@@ -9,19 +9,22 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from changing import corrected
 from msgspec import structs
+from polars.testing import assert_frame_equal
 
 import standoff
 from standoff.errors import ReleaseError, UsageError
 from standoff.model import Corpus
 from standoff.release import BuildReport, build
 from standoff.release.folder import SUMS, digest, sums_text, verify
+from standoff.release.loading import read_parquet
 from standoff.tables import vocabulary
 from standoff.text import sha
 
@@ -271,6 +274,35 @@ def test_importing_standoff_loads_nothing_heavy() -> None:
     assert "standoff" in found
 
 
+def test_a_load_does_without_the_clients_of_object_stores(releases: Path) -> None:
+    told = f"standoff.load('point', source={str(releases)!r}, version='0.1.0'); print(sorted(set(sys.modules) & heavy))"
+    heavy = "heavy = {'pyarrow.fs', 'pyarrow.parquet', 'pyarrow.dataset', 'pandas', 'fsspec', 'jsonschema'}"
+    code = f"import sys, standoff; {heavy}; {told}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
+
+
+def test_a_table_is_read_as_the_public_reader_of_pyarrow_reads_it(real_release: BuildReport) -> None:
+    paths = sorted(real_release.folder.glob("data/*/*.parquet"))
+
+    assert len(paths) > 40
+    for path in paths:
+        found, public = read_parquet(path), pq.ParquetFile(path).read()
+        assert found.equals(public)
+        assert found.schema.equals(public.schema, check_metadata=True)
+
+
+def test_a_file_that_is_no_table_fails_as_the_public_reader_does(tmp_path: Path) -> None:
+    (tmp_path / "words.parquet").write_text("words of no table at all")
+
+    for read in (read_parquet, pq.ParquetFile):
+        with pytest.raises(pa.ArrowInvalid, match="Parquet magic bytes not found"):
+            read(tmp_path / "words.parquet")
+        with pytest.raises(FileNotFoundError, match=re.escape(str(tmp_path / "gone"))):
+            read(tmp_path / "gone")
+
+
 def test_standoff_tells_its_version_and_has_no_other_names() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", standoff.__version__)
     with pytest.raises(AttributeError, match="module 'standoff' has no attribute 'lod'"):
@@ -430,3 +462,65 @@ def test_a_release_whose_numbers_of_rows_are_not_those_of_its_tables_is_refused(
 
     with pytest.raises(ReleaseError, match=r"point has .*'train': 11.* rows; expected .*'train': 12"):
         standoff.read_release(copied)
+
+
+def test_what_is_asked_for_in_a_way_that_gives_nothing_is_told(releases: Path) -> None:
+    with pytest.raises(UsageError, match=r"^no config was named; expected one of .*point"):
+        standoff.load(None, source=releases)  # type: ignore[arg-type]
+    with pytest.raises(
+        UsageError, match=r"'train' is a split; expected a version second: load\('point', split='train'\)"
+    ):
+        standoff.load("point", "train", source=releases)
+    with pytest.raises(UsageError, match=r"^source is empty; expected"):
+        standoff.load("point", source="")
+
+
+def test_a_checkout_says_by_which_revision_it_gives_a_version(tiny_root: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(tiny_root, tmp_path / "tiny"))
+    name = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for words in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "Begin"), ("tag", "v1.0.0")):
+        subprocess.run(["git", *name, *words], cwd=root, check=True)
+
+    with pytest.raises(ReleaseError, match=r"no version; .*; or source=\"git:v1\.0\.0\", which gives, from within it"):
+        standoff.load("point", "1.0.0", source=root)
+    with pytest.raises(ReleaseError, match=r"standoff build makes one$"):
+        standoff.load("point", "2.0.0", source=root)
+
+
+def test_a_table_that_an_edition_without_texts_leaves_out_is_told_so(
+    tiny: Corpus, tiny_root: Path, tmp_path: Path
+) -> None:
+    folder = build(tiny, "0.1.0", tmp_path, date=DATE, root=tiny_root, edition="text-free").folder
+
+    with pytest.raises(UsageError, match=r"^'tellers' is left out of the edition without texts, .* standoff hydrate"):
+        standoff.load("tellers", source=folder)
+    with pytest.raises(UsageError, match=r"^no config 'teller'"):
+        standoff.load("teller", source=folder)
+
+
+def test_a_table_that_is_none_is_named_though_its_checksum_is_right(copied: Path) -> None:
+    path = copied / "data" / "point" / "train.parquet"
+    path.write_bytes(b"junk")
+    old = [line.partition("  ")[2] for line in (copied / SUMS).read_text().splitlines()]
+    (copied / SUMS).write_text(sums_text({name: sha((copied / name).read_bytes()) for name in old}))
+
+    for read in (
+        lambda: standoff.load("point", source=copied),
+        lambda: standoff.load("point", source=copied, as_="polars"),
+        lambda: standoff.read_release(copied),
+    ):
+        with pytest.raises(ReleaseError, match=rf"^{re.escape(str(path))}: is no table that can be read: "):
+            read()
+
+
+def test_polars_reads_by_itself_what_pyarrow_would_give_it(real_release: BuildReport) -> None:
+    folder = real_release.folder
+    told = f"standoff.load('claim', source={str(folder)!r}, as_='polars'); print('pyarrow' in sys.modules)"
+    code = f"import sys, standoff; {told}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+    for config in real_release.rows:
+        found = standoff.load(config, source=folder, as_="polars")
+        for split, table in standoff.load(config, source=folder).items():
+            assert_frame_equal(found[split], cast(pl.DataFrame, pl.from_arrow(table)))

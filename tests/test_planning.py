@@ -17,7 +17,7 @@ from msgspec import structs
 from strategies import corpora
 
 from standoff import files
-from standoff.canon import content_digest
+from standoff.canon import canonical_list, content_digest
 from standoff.diff import diff
 from standoff.errors import RecordError, ReleaseError, UsageError
 from standoff.model import Annotation, AnnotationSet, Annotator, Corpus, Finding, Release, Span, Splits
@@ -27,7 +27,7 @@ from standoff.release.planning import Plan, Threshold, agreed_by, plan, read_thr
 from standoff.release.review import Review, Standing, standing
 from standoff.release.revisions import committed
 from standoff.release.sources import open_source, previous_release
-from standoff.release.weighing import bumped, heaviest, newest, reasons
+from standoff.release.weighing import Reason, bumped, heaviest, newest, reasons
 from standoff.schema import parse
 
 DATE = "2024-03-08"
@@ -85,6 +85,17 @@ def test_a_corpus_that_did_not_change_needs_no_version(tiny: Corpus) -> None:
     found = planned(released(tiny, "1.2.3"), tiny)
 
     assert (found.weight, found.version, found.reasons, found.changelog) == (None, None, (), "")
+
+
+def test_after_a_yank_the_same_content_asks_for_the_next_version(tiny: Corpus) -> None:
+    (release,) = released(tiny, "1.2.3").releases
+    listed = structs.replace(tiny, releases=(structs.replace(release, yanked=True, why="built from a draft"),))
+
+    found = planned(listed, tiny)
+
+    assert (found.previous, found.weight, found.version) == ("1.2.3", "patch", "1.2.4")
+    assert found.reasons == (Reason("patch", "release '1.2.3' was yanked: built from a draft"),)
+    assert found.changelog == "## [1.2.4] - 2024-03-08\n\n### Data\n\n- Release 1.2.3 was yanked: built from a draft.\n"
 
 
 def test_the_first_release_may_have_any_version(tiny: Corpus) -> None:
@@ -213,6 +224,7 @@ def test_a_new_layer_is_minor_whatever_it_asks_for(tiny: Corpus) -> None:
     def change(schema: dict[str, Any]) -> None:
         layer = json.loads(json.dumps(schema["$defs"]["point"]).replace('"point"', '"thesis"'))
         schema["$defs"]["thesis"] = layer
+        schema["properties"]["annotations"]["items"]["properties"]["layer"]["enum"].append("thesis")
         schema["x-standoff"]["constraints"].append({"kind": "unique", "layer": "thesis", "by": ["spans"]})
 
     def unhotkeyed(schema: dict[str, Any]) -> None:
@@ -386,7 +398,7 @@ def test_gates_say_what_stands_in_the_way(tiny: Corpus) -> None:
     found = plan(corpus, None, date=DATE, findings=(fault,), standing=Standing("f" * 64, (), (), (fault,)))
 
     assert not found.ready
-    assert gates(found)["validation"] == (False, "1 errors, 0 warnings")
+    assert gates(found)["validation"] == (False, "1 error, 0 warnings")
     assert gates(found)["rights"][0] is False
     assert "en_fair" in gates(found)["rights"][1]
     assert gates(found)["sign-off"] == (False, f"nobody signed content {'f' * 64}")
@@ -395,7 +407,7 @@ def test_gates_say_what_stands_in_the_way(tiny: Corpus) -> None:
 def test_what_is_undecided_keeps_the_gate_shut(tiny: Corpus) -> None:
     found = planned(structs.replace(tiny, policy=None, releases=()), None)
 
-    assert gates(found)["adjudication"] == (False, "48 annotations and 1 entities are undecided")
+    assert gates(found)["adjudication"] == (False, "48 annotations and 1 entity are undecided")
 
 
 def test_a_document_without_a_decision_keeps_the_gate_shut(tiny: Corpus) -> None:
@@ -516,7 +528,7 @@ def test_other_content_under_a_released_version_is_refused(tiny_released: Corpus
 
 
 def test_a_release_that_cannot_be_found_is_asked_for(tiny_released: Corpus, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"there is no tag 'v1\.0\.0'; expected .*: give it as --previous"):
+    with pytest.raises(UsageError, match=r"no tag 'v1\.0\.0', and no commit lists it; expected .* as --previous"):
         build(retitled(tiny_released), "1.0.1", tmp_path, date=DATE, root=tmp_path)
 
 
@@ -593,6 +605,35 @@ def test_the_last_release_is_found_by_its_tag(tiny: Corpus, history: Path) -> No
 
     assert found is not None
     assert content_digest(found) == content_digest(tiny)
+
+
+@pytest.fixture(scope="module")
+def untagged(tiny: Corpus, tiny_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout without tags or built releases: 1.0.0 was listed in its second commit, changed in its third."""
+    root = tmp_path_factory.mktemp("untagged")
+    listed = released(tiny, "1.0.0")
+    for corpus in (structs.replace(tiny, releases=()), listed, retitled(listed)):
+        files.write_corpus(root, corpus, files.raw_bytes(tiny_root, tiny))
+        (root / "corpus" / "releases.json").write_text(canonical_list("releases", corpus.releases), encoding="utf-8")
+        who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+        for words in (("init", "--quiet"), ("add", "."), (*who, "commit", "--quiet", "--message", "x")):
+            subprocess.run(["git", *words], cwd=root, check=True, capture_output=True)
+    return root
+
+
+def test_without_a_tag_the_last_release_is_found_where_it_was_first_listed(tiny: Corpus, untagged: Path) -> None:
+    found = previous_release(files.read(untagged), untagged)
+
+    assert found is not None
+    assert content_digest(found) == content_digest(tiny)
+
+
+def test_a_shallow_clone_says_what_it_lacks(untagged: Path, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", untagged.as_uri(), clone], check=True)
+
+    with pytest.raises(UsageError, match=r"commit [0-9a-f]{40}, the first that lists it, .*: git fetch --unshallow"):
+        previous_release(files.read(clone), clone)
 
 
 def test_a_commit_without_a_corpus_is_refused(history: Path) -> None:

@@ -214,6 +214,18 @@ def test_the_citation_is_of_this_version_and_else_as_it_was(tiny: Corpus, tmp_pa
     assert front_matter(found.folder)["license"] == "cc-by-4.0"
 
 
+def test_what_was_changed_after_a_version_is_not_told_in_it(tiny: Corpus, tmp_path: Path) -> None:
+    later = "# Changelog\n\n## [Unreleased]\n\n- Later.\n\n## [0.2.0] - 2024-04-01\n\n- More.\n\n"
+    own = "## [0.1.0] - 2024-03-08\n\n- It begins.\n"
+    (tmp_path / "CHANGELOG.md").write_text(later + own, encoding="utf-8")
+
+    old = build(tiny, "0.1.0", tmp_path / "releases", date=DATE, root=tmp_path)
+    new = build(tiny, "0.3.0.dev0", tmp_path / "releases", date=DATE, root=tmp_path)
+
+    assert (old.folder / "CHANGELOG.md").read_text(encoding="utf-8") == "# Changelog\n\n" + own
+    assert (new.folder / "CHANGELOG.md").read_text(encoding="utf-8") == later + own
+
+
 def test_the_card_names_every_config_that_has_rows(tiny_release: BuildReport) -> None:
     front = front_matter(tiny_release.folder)
     configs = {config["config_name"]: config for config in front["configs"]}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from standoff import files
 from standoff.canon import content_digest
 from standoff.cli import main
 from standoff.errors import RecordError, ReleaseError, UsageError
-from standoff.model import Corpus, Finding
+from standoff.model import Corpus, Finding, MergeRule, Release
 from standoff.release.building import build
 from standoff.release.planning import plan
 from standoff.release.review import Accepted, Review, accept, place, read_reviews, sign, standing, write_reviews
@@ -150,11 +152,11 @@ def test_what_to_do_next_goes_from_findings_to_sign_off_to_build(tiny: Corpus) -
     signed = sign(corpus, (DOUBT,), reviewer="r1", date=DATE, accepted=(accepted,))
 
     assert todo(corpus, (FAULT, DOUBT), ()) == (
-        "standoff validate: fix 1 errors",
-        "standoff validate: fix 1 warnings, or accept them with reasons in standoff review sign",
+        "standoff validate: fix 1 error",
+        "standoff validate: fix 1 warning, or accept with reasons in standoff review sign",
     )
     assert todo(corpus, (), ()) == (
-        "standoff diff, then standoff review sign --reviewer PSEUDONYM: nobody signed what is there",
+        "standoff report --out FILE, then standoff review sign --reviewer PSEUDONYM: nobody signed what is there",
     )
     assert todo(corpus, (DOUBT,), (signed,)) == ("standoff build 0.1.0 --out DIR: all gates are open",)
 
@@ -163,7 +165,101 @@ def test_what_stands_in_the_way_of_a_release_is_named(tiny: Corpus) -> None:
     corpus = structs.replace(tiny, rights={}, releases=())
     signed = sign(corpus, (), reviewer="r1", date=DATE)
 
-    assert todo(corpus, (), (signed,)) == ("standoff release plan: rights stand in the way of 0.1.0",)
+    assert todo(corpus, (), (signed,)) == ("standoff release plan: in the way of 0.1.0: rights",)
+
+
+def test_what_to_do_next_begins_with_texts_and_annotations(tiny: Corpus) -> None:
+    bare = structs.replace(tiny, sets={}, gold={}, decisions={}, releases=())
+    empty = structs.replace(bare, documents={}, segments={}, rights={}, entities={})
+
+    assert todo(empty, (), ()) == ("edit schema/, then standoff add FILE: there is no document yet",)
+    assert todo(bare, (), ()) == ("standoff push, or standoff import: no document was annotated yet",)
+    assert todo(bare, (FAULT,), ())[0] == "standoff validate: fix 1 error"
+
+
+def test_what_is_undecided_comes_before_any_sign_off(tiny: Corpus) -> None:
+    allowed = {id: structs.replace(right, publish_text=True) for id, right in tiny.rights.items()}
+    corpus = structs.replace(
+        tiny, rights=allowed, releases=(), policy=structs.replace(tiny.policy, default=MergeRule())
+    )
+    (line,) = todo(corpus, (), ())
+
+    assert re.fullmatch(
+        r"standoff adjudicate: \d+ annotations? and \d+ entit(y|ies) are undecided; decide before any sign-off", line
+    )
+
+
+def test_gold_that_the_sets_no_longer_give_is_made_anew(tiny: Corpus) -> None:
+    stale = Finding(FILE, "o2", "label", "gold-derived", "error", "is another")
+
+    assert todo(tiny, (stale, FAULT), ())[:2] == (
+        "standoff adjudicate: 1 finding on gold, which is not what sets and decisions give now",
+        "standoff validate: fix 1 error",
+    )
+
+
+def test_what_was_built_is_published_and_a_damaged_build_is_made_anew(tiny_root: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(tiny_root, tmp_path / "tiny"))
+    files.write(root / "corpus" / "releases.json", '{"releases": []}\n')
+    rights = root / "corpus" / "rights.json"
+    rights.write_text(rights.read_text().replace('"publish_text": false', '"publish_text": true'))
+    run(root, "review", "sign", "--reviewer", "r1", "--date", DATE)
+    fresh = run(root, "status").stdout.splitlines()[-1]
+    made = run(root, "build", "0.1.0", "--out", str(root / "build"), "--date", DATE)
+    built = run(root, "status").stdout.splitlines()[-1]
+    (root / "build" / "0.1.0" / "README.md").write_text("?")
+    broken = run(root, "status").stdout.splitlines()
+    verified = run(root, "verify", "0.1.0")
+
+    assert made.exit_code == 0, made.output
+    assert fresh == "next          standoff build 0.1.0 --out DIR: all gates are open"
+    assert built == (
+        "next          standoff publish 0.1.0 --from build --to TARGET, then commit corpus/releases.json and "
+        "git tag v0.1.0: build/0.1.0 holds what is here"
+    )
+    assert broken[-2:] == [
+        "next          delete build/0.1.0, and build it again: it is not as it was built; standoff verify tells more",
+        fresh,
+    ]
+    assert verified.exit_code == 1
+
+
+def test_a_last_release_that_lies_damaged_is_no_reason_to_ask_where_it_is(checkout: Path) -> None:
+    run(checkout, "build", "1.0.0", "--out", str(checkout / "releases"), "--date", DATE)
+    digest = content_digest(files.read(checkout))
+    listing = f'{{"releases": [\n{{"content_sha256": "{digest}", "date": "{DATE}", "version": "1.0.0"}}\n]}}\n'
+    files.write(checkout / "corpus" / "releases.json", listing)
+    (checkout / "releases" / "1.0.0" / "README.md").unlink()
+
+    told = [line for line in run(checkout, "status").stdout.splitlines() if line.startswith("next")]
+    assert told == [
+        "next          delete releases/1.0.0, and build it again: it is not as it was built; standoff verify tells more"
+    ]
+
+
+def test_what_was_published_is_committed_and_tagged(checkout: Path) -> None:
+    digest = content_digest(files.read(checkout))
+    listing = f'{{"releases": [\n{{"content_sha256": "{digest}", "date": "{DATE}", "version": "1.0.0"}}\n]}}\n'
+    files.write(checkout / "corpus" / "releases.json", listing)
+    name = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for words in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "Begin")):
+        subprocess.run(["git", *name, *words], cwd=checkout, check=True)
+    untagged = run(checkout, "status").stdout.splitlines()[-1]
+    subprocess.run(["git", "tag", "v1.0.0"], cwd=checkout, check=True)
+
+    assert untagged == "next          commit corpus/releases.json, then git tag v1.0.0: no tag says what was released"
+    assert run(checkout, "status").stdout.splitlines()[-1] == "next          nothing"
+
+
+def test_where_all_releases_were_yanked_that_is_told(tiny: Corpus) -> None:
+    gone = Release("0.1.0", DATE, content_digest(tiny), yanked=True, why="draft")
+    corpus = structs.replace(tiny, releases=(gone,))
+    stands = standing(corpus, (), ())
+    planned = plan(corpus, corpus, date=DATE, findings=(), standing=stands)
+    told = status(corpus, findings=(), standing=stands, plan=planned, seen=None).next
+
+    assert told[0] == "all releases were yanked, and nobody gets one unasked until 0.1.1 is published"
+    assert told[1].startswith("standoff diff 0.1.0, then standoff review sign --reviewer PSEUDONYM")
 
 
 # --- the commands

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Iterator, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -24,10 +25,12 @@ import standoff
 from standoff.canon import canonical_list, content_digest
 from standoff.errors import ReleaseError, UsageError
 from standoff.model import Corpus, Release
-from standoff.release import build, open_source
+from standoff.release import build, check_release, open_source
 from standoff.release.cache import default_cache
-from standoff.release.folder import inside
+from standoff.release.folder import SUMS, inside
 from standoff.release.remote import UnreachableError
+from standoff.release.sources import located
+from standoff.release.targets import open_target
 
 DATE = "2024-03-08"
 WHY = "one label was wrong"
@@ -136,15 +139,6 @@ def test_without_its_place_a_version_that_is_not_cached_is_an_error_that_says_so
         opinion(f"{url}-other", "1.0.0", cache)
 
 
-def test_a_cached_release_is_checked_each_time_that_it_is_read(published: Path, cache: Path) -> None:
-    opinion(published.as_uri(), "1.0.0", cache)
-    (broken,) = cache.glob("releases/*/data/point/train.parquet")
-    broken.write_bytes(broken.read_bytes()[:-1] + b"?")
-
-    with pytest.raises(ReleaseError, match=r"data/point/train\.parquet has not the checksum"):
-        opinion(published.as_uri(), "1.0.0", cache)
-
-
 @pytest.mark.parametrize("fault", ["missing", "added", "flipped"])
 def test_nothing_of_a_damaged_release_comes_into_the_cache(fault: str, place: Path, cache: Path) -> None:
     path = place / "1.0.0" / "data" / "point" / "train.parquet"
@@ -195,6 +189,65 @@ def test_a_yanked_version_is_an_error_with_its_reason_unless_asked_for(
         assert opinion(source, None, cache) == "likes"
         assert standoff.versions(source, cache=cache) == ("1.0.0",)
         assert standoff.versions(source, cache=cache, yanked=True) == ("1.0.0", "1.1.0")
+
+
+SECRETS = ("http://somebody:geheim@127.0.0.1:9/place", "http://127.0.0.1:9/place?token=geheim", "no-such://a:geheim@b")
+
+
+@pytest.mark.parametrize("url", SECRETS)
+def test_no_error_repeats_the_credentials_of_a_source(
+    url: str, cache: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STANDOFF_CACHE", str(cache))
+
+    def looked_at() -> None:
+        with located(url, root):
+            pass
+
+    for asked in (
+        lambda: standoff.load("point", source=url, cache=cache),
+        lambda: standoff.load("point", "1.0.0", source=url, cache=cache),
+        lambda: standoff.versions(url, cache=cache),
+        lambda: open_source(url, root),
+        looked_at,
+        lambda: open_target(url),
+    ):
+        with pytest.raises((ReleaseError, UsageError)) as error:
+            asked()
+        told = "".join(traceback.format_exception(error.value, limit=0))
+        assert "***" in str(error.value)
+        assert "geheim" not in told
+
+
+def test_a_yank_in_a_checkout_counts_for_what_was_built_there(
+    tiny_root: Path, published: Path, tiny: Corpus, corrected: Corpus, tmp_path: Path
+) -> None:
+    checkout = Path(shutil.copytree(tiny_root, tmp_path / "checkout"))
+    built = Path(shutil.copytree(published, checkout / "build"))
+    (built / "releases.json").unlink()
+    yank(checkout / "corpus", tiny, corrected)
+
+    for source, version in ((built, "1.1.0"), (built / "1.1.0", None), (built / "1.1.0", "1.1.0")):
+        with pytest.raises(ReleaseError, match=f"was not yanked|was yanked: {WHY}"):
+            opinion(source, version)
+        assert opinion(source, version, yanked=True) == "unsure"
+    assert opinion(built) == "likes"
+    assert standoff.versions(built) == ("1.0.0",)
+    (warning,) = check_release(built / "1.1.0")[1]
+    assert str(warning) == f"releases.json#1.1.0: says that it was yanked: {WHY} (release-yanked)"
+    assert check_release(built / "1.0.0")[1] == ()
+    # Whoever names it to compare with it may see what was there.
+    assert open_source("1.1.0", checkout) == open_source(str(built / "1.1.0"), tmp_path)
+
+
+def test_a_yank_in_a_checkout_says_nothing_of_another_release_of_that_number(
+    tiny_root: Path, published: Path, tiny: Corpus, corrected: Corpus, tmp_path: Path
+) -> None:
+    checkout = Path(shutil.copytree(tiny_root, tmp_path / "checkout"))
+    of_others = Path(shutil.copytree(published / "1.0.0", checkout / "of_others" / "1.0.0"))
+    lists(checkout / "corpus", {"1.0.0": content_digest(corrected)}, yanked=("1.0.0",))
+
+    assert opinion(of_others, "1.0.0") == "likes"
 
 
 def test_a_version_that_was_yanked_after_it_was_cached_is_an_error(
@@ -321,6 +374,113 @@ def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch
     assert default_cache() == tmp_path / "x" / "standoff"
     monkeypatch.setenv("STANDOFF_CACHE", str(tmp_path / "own"))
     assert default_cache() == tmp_path / "own"
+
+
+# --- the cache, and what it holds
+
+
+def test_an_answer_that_is_no_list_leaves_the_cache_as_it_was(place: Path, cache: Path) -> None:
+    url = place.as_uri()
+    opinion(url, "1.0.0", cache)
+    kept = (place / "releases.json").read_text()
+    (place / "releases.json").write_text("<html>")
+    with pytest.raises(ReleaseError, match=rf"^{url}/releases\.json: is no list of releases: "):
+        opinion(url, "1.0.0", cache)
+    place.rename(place.with_name("gone"))
+
+    assert opinion(url, "1.0.0", cache) == "likes"
+    assert kept == next(cache.glob("places/*/releases.json")).read_text()
+
+
+def test_a_damaged_copy_in_the_cache_is_fetched_again_or_named(place: Path, cache: Path) -> None:
+    url = place.as_uri()
+    for damaged in ("data/point/train.parquet", SUMS):
+        opinion(url, "1.0.0", cache)
+        (broken,) = cache.glob(f"releases/*/{damaged}")
+        broken.write_bytes(broken.read_bytes()[:-1] + b"?")
+        assert opinion(url, "1.0.0", cache) == "likes"
+        assert standoff.read_release(url, "1.0.0", cache=cache).version == "1.0.0"
+
+    broken.write_bytes(b"?")
+    place.rename(place.with_name("gone"))
+    with pytest.raises(ReleaseError) as error:
+        opinion(url, "1.0.0", cache)
+    assert f"is the cached copy of {url} 1.0.0; delete {broken.parent} and load again" in str(error.value)
+
+
+def test_a_cache_is_named_by_text_too(published: Path, cache: Path) -> None:
+    assert opinion(published.as_uri(), "1.0.0", str(cache)) == "likes"  # type: ignore[arg-type]
+    assert standoff.versions(published.as_uri(), cache=str(cache)) == ("1.0.0", "1.1.0")
+    assert standoff.read_release(published.as_uri(), "1.0.0", cache=str(cache)).version == "1.0.0"
+    assert (cache / "releases").is_dir()
+
+
+def test_a_cache_that_cannot_be_written_is_named(place: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for cache in (file, file / "below"):
+        with pytest.raises(UsageError, match=rf"^{cache}: the cache cannot be used: .*; .*\$STANDOFF_CACHE, or cache="):
+            opinion(place.as_uri(), "1.0.0", cache)
+        # What is asked of the place alone needs no cache.
+        assert standoff.versions(place.as_uri(), cache=cache) == ("1.0.0", "1.1.0")
+
+
+def test_what_is_whole_in_a_cache_that_cannot_be_written_is_loaded(
+    place: Path, cache: Path, tiny: Corpus, corrected: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opinion(place.as_uri(), "1.0.0", cache)
+    yank(place, tiny, corrected)
+
+    def refused(path: Path, text: str | bytes) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("standoff.release.cache.write", refused)
+    assert opinion(place.as_uri(), "1.0.0", cache) == "likes"
+    with pytest.raises(UsageError, match=rf"^{cache}: the cache cannot be used: "):
+        opinion(place.as_uri(), "1.1.0", cache, yanked=True)
+
+
+def test_a_url_of_one_release_is_as_its_folder(
+    place: Path, cache: Path, root: Path, tiny: Corpus, corrected: Corpus
+) -> None:
+    url = (place / "1.0.0").as_uri()
+
+    assert opinion(url, None, cache) == opinion(url, "1.0.0", cache) == opinion(f"{url}/", None, cache) == "likes"
+    assert standoff.versions(url, cache=cache) == ("1.0.0",)
+    with pytest.raises(ReleaseError, match=r"has no version '1\.1\.0'.*; there is 1\.0\.0"):
+        opinion(url, "1.1.0", cache)
+    with located(url, root) as folder:
+        assert check_release(folder)[1] == ()
+    yank(place, tiny, corrected)
+    with pytest.raises(ReleaseError, match="was not yanked"):
+        opinion((place / "1.1.0").as_uri(), None, cache)
+    place.rename(place.with_name("gone"))
+    assert opinion(url, "1.0.0", cache) == "likes"
+
+
+def test_a_revision_is_asked_for_in_the_same_words_everywhere(
+    tiny_root: Path, tiny: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = Path(shutil.copytree(tiny_root, tmp_path / "tiny"))
+    git(root, "init", "--quiet")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message", "Begin")
+    git(root, "tag", "v1.0.0")
+
+    assert open_source("git:v1.0.0", root) == tiny
+    with pytest.raises(UsageError, match="'git:nope' is no folder, no revision in git"):
+        open_source("git:nope", root)
+    monkeypatch.chdir(root)
+    with pytest.raises(UsageError, match="git knows no revision 'nope' here"):
+        standoff.versions("git:nope")
+    monkeypatch.chdir(tmp_path)
+    for asked in (lambda: standoff.versions("git:v1.0.0"), lambda: standoff.load("opinion", source="git:v1.0.0")):
+        with pytest.raises(UsageError) as error:
+            asked()
+        assert str(error.value) == (
+            f"git:v1.0.0: is a revision of the checkout where you stand, and {tmp_path} is in none; expected to be "
+            "called from within one"
+        )
 
 
 HUB_LABELS = """

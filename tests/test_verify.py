@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -22,7 +23,7 @@ from standoff.cli import main
 from standoff.errors import ReleaseError, UsageError
 from standoff.model import Corpus
 from standoff.release import build
-from standoff.release.folder import SUMS, sums_text
+from standoff.release.folder import SUMS, sums_text, verify
 from standoff.release.provenance import Provenance, attest, provenance, read_provenance
 from standoff.release.verifying import RULES, check_release
 from standoff.text import sha
@@ -458,3 +459,130 @@ def test_a_place_behind_a_url_is_verified_as_it_is_there(signed: Path, tmp_path:
     assert "release.json: has not the checksum" in result.output
     with pytest.raises(ReleaseError, match=r"data/extra\.txt was added; release\.json has not the checksum"):
         standoff.load("point", source=tmp_path.as_uri(), cache=tmp_path / "cache")
+
+
+# --- what is no release, lacks a part, or tells what its tables do not
+
+
+def without(folder: Path, *paths: str) -> None:
+    """Files gone from a release and from its checksums, as if it had been built so."""
+    unsigned(folder)
+    for path in paths:
+        (folder / path).unlink()
+    left = [line.partition("  ")[2] for line in (folder / SUMS).read_text().splitlines()]
+    (folder / SUMS).write_text(
+        sums_text({path: sha((folder / path).read_bytes()) for path in left if path not in paths})
+    )
+
+
+def test_a_folder_of_other_files_is_no_release(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hi\n")
+    (tmp_path / SUMS).write_text(sums_text({"a.txt": sha(b"hi\n")}))
+
+    assert found(tmp_path) == [
+        ("release-parts", "README.md"),
+        ("release-parts", "data/documents"),
+        ("release-parts", "release.json"),
+        ("release-parts", "schema"),
+    ]
+    with pytest.raises(ReleaseError, match=r"release\.json is missing"):
+        verify(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["release.json", "README.md", "schema/annotation.schema.json"])
+def test_a_part_that_every_release_has_is_missed_also_where_the_checksums_do_not_name_it(
+    path: str, copied: Path
+) -> None:
+    without(copied, path)
+
+    assert any(file == path or file == path.partition("/")[0] for _, file in found(copied))
+
+
+@pytest.mark.parametrize("path", ["data/soft_labels/train.parquet", "data/tokens/train.parquet"])
+def test_a_table_that_is_missed_by_nothing_but_the_schema_is_told(path: str, copied: Path) -> None:
+    without(copied, path)
+    told = check_release(copied)[1]
+
+    assert (path, "is missing; expected it, since the schema asks for it") in {(one.file, one.message) for one in told}
+    assert ("release-counts", "release.json") in found(copied)
+    with pytest.raises(ReleaseError, match=rf"{path} is missing"):
+        standoff.load("opinion", source=copied)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('version: "0.1.0"', 'version: "2.0.0"', "has version '2.0.0'; expected '0.1.0', as release.json says"),
+        ('date-released: "2024-03-08"', "", "has date-released ''; expected '2024-03-08', as release.json says"),
+    ],
+)
+def test_a_citation_of_another_version_is_an_error(
+    old: str, new: str, said: str, tiny: Corpus, root: Path, tmp_path: Path
+) -> None:
+    folder = build(tiny, "0.1.0", tmp_path, date=DATE, root=root).folder
+    citation = folder / "CITATION.cff"
+    assert old in citation.read_text()
+    citation.write_text(citation.read_text().replace(old, new))
+    resum(folder)
+
+    assert [(one.rule, one.file, one.message) for one in check_release(folder)[1] if one.severity == "error"] == [
+        ("release-citation", "CITATION.cff", said)
+    ]
+
+
+def test_a_figure_of_the_card_that_the_content_does_not_give_is_an_error_and_other_words_a_warning(
+    copied: Path,
+) -> None:
+    unsigned(copied)
+    card = copied / "README.md"
+    whole = card.read_text()
+    line = next(line for line in whole.splitlines() if line.startswith("| `naming`") and "F1 exact" in line)
+    false = re.sub(r"0\.\d+", "0.999", line, count=1)
+    card.write_text(whole.replace(line, false))
+    resum(copied)
+    assert ("release-figures", "README.md") in found(copied)
+    assert f"says {false!r}; expected {line!r}" in str(check_release(copied)[1])
+
+    card.write_text(whole.replace("Nobody has signed this content.", "No.").replace("## Load it", "## Loading"))
+    resum(copied)
+    assert {(one.rule, one.severity) for one in check_release(copied)[1]} == {("release-wording", "warning")}
+
+
+def test_an_altered_table_is_named_where_the_card_tells_its_digest(copied: Path) -> None:
+    def relabel(rows: list[dict[str, Any]]) -> None:
+        rows[0]["label"] = "torn"
+
+    unsigned(copied)
+    rewrite(copied / "data/opinion/train.parquet", relabel)
+    resum(copied)
+
+    assert ("release-card", "data/opinion") in found(copied)
+
+
+def test_what_a_desktop_leaves_beside_the_files_is_a_warning_and_among_the_data_an_error(copied: Path) -> None:
+    (copied / ".DS_Store").write_bytes(b"Bud1")
+    (copied / "schema" / "Thumbs.db").write_bytes(b"")
+
+    assert [(one.rule, one.severity, one.file) for one in check_release(copied)[1]] == [
+        ("release-strays", "warning", ".DS_Store"),
+        ("release-strays", "warning", "schema/Thumbs.db"),
+    ]
+    assert standoff.load("opinion", source=copied)
+    (copied / "data" / "opinion" / ".DS_Store").write_bytes(b"Bud1")
+    assert found(copied) == [("release-files", "data/opinion/.DS_Store")]
+    with pytest.raises(ReleaseError, match=r"data/opinion/\.DS_Store was added"):
+        standoff.load("opinion", source=copied)
+
+
+def test_another_version_than_the_folders_is_not_verified(signed: Path) -> None:
+    result = run("verify", signed, "--version", "9.9.9")
+
+    assert result.exit_code == 2
+    assert result.stderr == f"{signed}: is version '0.1.0'; expected '9.9.9', which was asked for\n"
+
+
+def test_a_revision_is_no_release_to_verify() -> None:
+    result = run("verify", "git:v1.0.0")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("git:v1.0.0: names a checkout as it was; expected a release")

@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from standoff.model import Corpus
@@ -139,3 +140,16 @@ def test_a_wheel_straight_from_the_checkout_is_the_same(project: Path, installed
     assert names == {path.relative_to(installed).as_posix() for path in installed.rglob("*") if path.is_file()} - {
         path.relative_to(installed).as_posix() for path in installed.rglob("__pycache__/*")
     }
+
+
+def test_a_yanked_release_goes_into_no_package(project: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(project, tmp_path / "project"))
+    yanked = {"version": "0.10.0", "date": DATE, "content_sha256": "", "yanked": True, "why": "built from a draft"}
+    (copy / "corpus" / "releases.json").write_text(json.dumps({"releases": [yanked]}))
+
+    for builder in (WheelBuilder, SdistBuilder):
+        with pytest.raises(ValueError, match=r"0\.10\.0: was yanked: built from a draft; expected a release"):
+            list(builder(str(copy)).build(directory=str(tmp_path / "dist"), versions=["standard"]))
+    assert list((tmp_path / "dist").glob("*.*")) == []
+    # Where the checkout itself is the source, nothing is embedded.
+    list(WheelBuilder(str(copy)).build(directory=str(tmp_path / "dist"), versions=["editable"]))

@@ -16,6 +16,9 @@ __all__ = [
     "StandoffError",
     "StudioError",
     "UsageError",
+    "counted",
+    "masked",
+    "nearest",
 ]
 
 
@@ -33,7 +36,7 @@ class StandoffError(Exception):
         self.place = place
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}" if self.place else self.message
+        return masked(f"{self.place}: {self.message}" if self.place else self.message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickle calls the class with the message alone, which the kinds with fields of their own refuse.
@@ -131,6 +134,26 @@ def _again(kind: type[StandoffError], args: tuple[Any, ...], fields: dict[str, A
     error = kind.__new__(kind, *args)
     vars(error).update(fields)
     return error
+
+
+def masked(text: str) -> str:
+    """A text in which the URLs hold no credentials: neither a password or a token in front of a host, nor the values of
+    parameters whose names tell of them. The name of a user alone is none, but on the web."""
+    if "://" not in text:
+        return text
+    import re
+
+    # On the web whoever stands alone in front of a host is mostly a token; elsewhere a name is one if it is as long.
+    without = re.sub(r"(?i)(\bhttps?://)[^\s/?#]*@", r"\1***@", text)
+    without = re.sub(r"(://)(?:[^\s/?#@:]*:[^\s/?#]*|[^\s/?#@:]{20,})@", r"\1***@", without)
+    names = "token|key|secret|pass|pwd|credential|signature|auth(?!or)|\\bsig\\b"
+    return re.sub(rf"(?i)([?&;][^\s=&;]*(?:{names})[^\s=&;]*=)[^\s&;#'\"<>]+", r"\1***", without)
+
+
+def counted(number: int, thing: str) -> str:
+    """How many of a thing there are, in words: `1 entity`, `2 entities`."""
+    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    return f"{number:,} {thing if number == 1 else plural}"
 
 
 def nearest(word: Any, known: Sequence[str]) -> str:

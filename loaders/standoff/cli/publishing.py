@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from standoff.cli.common import corpus_root, printable, progress
+from standoff.cli.common import corpus_root, printable, progress, show_lines, today
 
-__all__ = ["publish", "yank"]
+__all__ = ["publish", "withdraw", "yank"]
 
 TARGET = "TARGET"
 
@@ -25,6 +25,8 @@ TARGET = "TARGET"
 def publish(version: str, to: str, folder: Path | None) -> None:
     """Publish the release VERSION, which was built and signed off, and list it in corpus/releases.json.
 
+    Where corpus/allowed_signers says who may sign releases, one of them must have signed it.
+
     Credentials come from the environment, or from the store of the target's own client.
     """
     from standoff.release.publishing import built
@@ -34,6 +36,7 @@ def publish(version: str, to: str, folder: Path | None) -> None:
     with progress() as tell:
         done = go(built(version, folder or root / "build"), to, root=root, progress=tell)
     click.echo(f"{printable(done.target)}: {done.version}, {done.files} files, {'new' if done.new else 'was there'}")
+    click.echo(f"signature: {done.signature}")
     if done.differing:
         click.echo(f"left as it is there: {', '.join(map(printable, done.differing))}")
 
@@ -48,3 +51,23 @@ def yank(version: str, why: str, targets: tuple[str, ...]) -> None:
 
     go(corpus_root(), version, why, targets=targets)
     click.echo(f"{version}: yanked here" + "".join(f", at {printable(to)}" for to in targets))
+
+
+@click.command()
+@click.argument("document")
+@click.option("--why", required=True, metavar="TEXT", help="For those who look for the document.")
+@click.option("--date", help="YYYY-MM-DD; default: today (UTC).")
+def withdraw(document: str, why: str, date: str | None) -> None:
+    """Take DOCUMENT out of the corpus for good, and list that it was there in corpus/withdrawn.json.
+
+    What was published holds it still: yank those releases. So does the history of the repository.
+    """
+    from standoff.files import read
+    from standoff.release.withdrawal import withdraw as go
+
+    root = corpus_root()
+    removed = go(root, document, why, date=date or today())
+    show_lines("".join(f"removed: {path}\n" for path in removed))
+    click.echo(f"{document}: withdrawn" if removed else f"{document}: was withdrawn already")
+    if out := [one.version for one in read(root).releases if not one.yanked]:
+        click.echo(f"releases that may hold it: {', '.join(out)}; standoff release yank marks them")

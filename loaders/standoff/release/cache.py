@@ -10,15 +10,18 @@ replaced whole, so that any number of processes may work on one cache. It may be
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from standoff.errors import ReleaseError, nearest
+from standoff.errors import ReleaseError, UsageError, nearest
 from standoff.files import write
 from standoff.model import Release
 from standoff.release.choosing import choose, listed, withdrawn
 from standoff.release.folder import RELEASES, SUMS, about, order, sha256_of, verify
-from standoff.release.remote import UnreachableError, fetch, listing
+from standoff.release.places import Place, bring, place_at
+from standoff.release.remote import UnreachableError
 from standoff.text import sha
 
 __all__ = ["cached", "default_cache", "seen"]
@@ -35,26 +38,34 @@ def cached(url: str, version: str | None, cache: Path, *, yanked: bool = False) 
     """The folder of a release of a place, fetched if it is not there yet.
 
     The place's list of releases is read each time, since a release may have been yanked. Where the place does not
-    answer, a version that is in the cache is given by name; what is newest, nobody can say then.
+    answer, a version that is in the cache is given by name; what is newest, nobody can say then. A copy that was
+    damaged in the cache is fetched again where the place answers.
 
     Raises:
         UnreachableError: the place does not answer, and what was asked for is not in the cache.
         ReleaseError: there is no such version, it was yanked, or what came is not what the place says it is.
+        UsageError: the version is not in the cache, and the cache cannot be written.
     """
-    try:
-        releases = seen(url, cache)
-    except UnreachableError as error:
-        known = _versions(url, cache)
-        if version not in known:
-            raise _uncached(error, version, known) from error
-        releases = listed(_place(url, cache) / RELEASES)
-        chosen = choose(version, list(known), withdrawn(releases), yanked=yanked, place=url)
-    else:
-        there = [release.version for release in releases]
+    with _usable(cache):
+        place: Place | None = None
+        try:
+            place = place_at(url)
+        except UnreachableError as error:
+            there = _versions(url, cache)
+            if version not in there:
+                raise _uncached(error, version, there) from error
+            releases = listed(_place(url, cache) / RELEASES)
+        else:
+            _note(place, cache)
+            releases = place.releases
+            there = tuple(release.version for release in releases)
         chosen = choose(version, there, withdrawn(releases), yanked=yanked, place=url)
-    folder = _kept(url, chosen, cache) or _fetched(url, chosen, cache)
-    _expected(folder, url, next((one for one in releases if one.version == chosen), None))
-    return folder
+        folder = _whole(url, chosen, cache, again=place is not None)
+        if folder is None and place is not None:
+            folder = _fetched(place, chosen, cache)
+        assert folder is not None
+        _expected(folder, url, next((one for one in releases if one.version == chosen), None))
+        return folder
 
 
 def seen(url: str, cache: Path) -> tuple[Release, ...]:
@@ -64,9 +75,30 @@ def seen(url: str, cache: Path) -> tuple[Release, ...]:
         UnreachableError: the place does not answer, or has no list.
         ReleaseError: its list is none of releases.
     """
-    content = listing(url)
-    write(_place(url, cache) / RELEASES, content)
-    return listed(_place(url, cache) / RELEASES)
+    place = place_at(url)
+    _note(place, cache)
+    return place.releases
+
+
+@contextmanager
+def _usable(cache: Path) -> Iterator[None]:
+    """Tells whoever cannot read or write the cache which one it is."""
+    try:
+        yield
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename and str(error.filename) != str(cache) else ""
+        raise UsageError(
+            f"the cache cannot be used: {error.strerror or error}{where}; expected a folder that can be read and "
+            "written: name another by $STANDOFF_CACHE, or cache=",
+            place=str(cache),
+        ) from error
+
+
+def _note(place: Place, cache: Path) -> None:
+    """Notes a list of releases, for when its place does not answer."""
+    # A cache that cannot be written serves what it has; the place itself was asked, so nothing older is believed.
+    with suppress(OSError):
+        write(_place(place.url, cache) / RELEASES, place.content)
 
 
 def _place(url: str, cache: Path) -> Path:
@@ -82,23 +114,59 @@ def _kept(url: str, version: str, cache: Path) -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def _whole(url: str, version: str, cache: Path, *, again: bool) -> Path | None:
+    """The folder of a version that was fetched before, and is what was fetched; None where it is to be fetched.
+
+    Args:
+        again: whether a damaged copy is taken away, to be fetched again.
+
+    Raises:
+        ReleaseError: the copy was damaged, and stays.
+    """
+    folder = _kept(url, version, cache)
+    if folder is None:
+        return None
+    try:
+        verify(folder)
+        if (found := sha256_of(folder / SUMS)) != folder.name:
+            raise ReleaseError(f"has the sha256 {found}; expected {folder.name}", place=str(folder / SUMS))
+    except ReleaseError as error:
+        if again and _dropped(folder):
+            return None
+        raise ReleaseError(
+            f"{error.message}; this is the cached copy of {url} {version}; delete {folder} and load again",
+            place=error.place,
+        ) from error
+    return folder
+
+
+def _dropped(folder: Path) -> bool:
+    """Takes a copy out of the cache at once, whatever others do there; whether it is gone."""
+    try:
+        with TemporaryDirectory(dir=folder.parent, prefix=".") as aside, suppress(FileNotFoundError):
+            folder.rename(Path(aside) / folder.name)
+    except OSError:
+        return False
+    return True
+
+
 def _versions(url: str, cache: Path) -> tuple[str, ...]:
     """The versions of a place that are in the cache, oldest first."""
     notes = [note.name for note in _place(url, cache).glob("[0-9]*")]
     return tuple(sorted((version for version in notes if _kept(url, version, cache)), key=order))
 
 
-def _fetched(url: str, version: str, cache: Path) -> Path:
+def _fetched(place: Place, version: str, cache: Path) -> Path:
     """A version, brought whole and checked before it gets its place."""
     releases = cache / "releases"
     releases.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=releases, prefix=".") as aside:
         made = Path(aside) / version
-        fetch(url, version, made)
+        bring(place, version, made)
         try:
             verify(made)
         except ReleaseError as error:
-            error.place = f"{url} {version}"
+            error.place = f"{place.url} {version}"
             raise
         digest = sha256_of(made / SUMS)
         folder = releases / digest
@@ -108,7 +176,7 @@ def _fetched(url: str, version: str, cache: Path) -> Path:
             # Another process was faster, or another place has the same release.
             if not folder.is_dir():
                 raise
-    write(_place(url, cache) / version, f"{digest}\n")
+    write(_place(place.url, cache) / version, f"{digest}\n")
     return folder
 
 

@@ -7,15 +7,52 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from standoff.files import read_text
-from standoff.release.folder import CARD
+from standoff.release.citation import CITATION
+from standoff.release.folder import ABOUT, CARD, DATA
 from standoff.release.held import Fault, Held
 
-__all__ = ["release_card", "release_metadata", "release_wording"]
+__all__ = ["release_card", "release_citation", "release_figures", "release_metadata", "release_wording"]
+
+FIGURE = re.compile(r"(?<!\w)(?:[0-9a-f]{64}|\d+(?:[.,]\d+)*)(?!\w)")
+"""A number, a version, a part of a date, or a digest."""
+
+TABLE = re.compile(r'config_name: "?([^"\n]+)"?\n.*?description: "content-sha256:(\w+)"', re.DOTALL)
+"""What the YAML of a card tells of the files of a table: config, digest."""
 
 
 def release_card(held: Held) -> Iterator[Fault]:
     """The YAML of the card is the one that the content gives: version, digests, files, features, numbers."""
     yield from _card_faults(held, 0, "which the content gives")
+    if CARD in held.told and held.intact(CARD):
+        says = dict(TABLE.findall(read_text(held.folder / CARD)))
+        for config, given in TABLE.findall(held.told[CARD]):
+            if says.get(config, given) != given:
+                yield f"{DATA}/{config}", "", f"is another table than {CARD} tells of: of the digest {says[config]}"
+
+
+def release_figures(held: Held) -> Iterator[Fault]:
+    """Where a line of the card's text is one that the content gives but for its figures, they are the same."""
+    if not (CARD in held.told and held.intact(CARD)):
+        return
+    says, given = _parts(read_text(held.folder / CARD))[1], _parts(held.told[CARD])[1]
+    of: dict[str, list[str]] = {}
+    for line in given:
+        of.setdefault(FIGURE.sub("0", line), []).append(line)
+    for line in says:
+        alike = of.get(FIGURE.sub("0", line), [line])
+        if line not in alike:
+            yield CARD, "", f"says {line!r}; expected {' or '.join(map(repr, alike))}, which the content gives"
+
+
+def release_citation(held: Held) -> Iterator[Fault]:
+    """CITATION.cff names the version and the date that release.json tells."""
+    if held.about is None or not held.intact(CITATION):
+        return
+    lines = read_text(held.folder / CITATION).splitlines()
+    for field, given in (("version", held.about.version), ("date-released", held.about.date)):
+        says = [line.partition(":")[2].strip().strip("\"'") for line in lines if line.startswith(f"{field}:")]
+        if says != [given]:
+            yield CITATION, "", f"has {field} {', '.join(says)!r}; expected {given!r}, as {ABOUT} says"
 
 
 def release_wording(held: Held) -> Iterator[Fault]:
@@ -26,6 +63,8 @@ def release_wording(held: Held) -> Iterator[Fault]:
 def release_metadata(held: Held) -> Iterator[Fault]:
     """What catalogues are told, as Croissant and for DataCite, is what the content gives."""
     for path in sorted(held.told.keys() - {CARD}):
+        if path not in held.sums:
+            yield path, "", "is missing; expected what catalogues are told"
         if held.intact(path):
             says, given = read_text(held.folder / path), held.told[path]
             yield from _first_difference(path, says.split("\n"), given.split("\n"), "which the content gives")

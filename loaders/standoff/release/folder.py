@@ -32,9 +32,12 @@ __all__ = [
     "digest",
     "flaws",
     "inside",
+    "is_stray",
     "order",
+    "read_about",
     "read_sums",
     "sha256_of",
+    "strays",
     "sums_text",
     "verify",
 ]
@@ -54,6 +57,9 @@ RELEASES = "releases.json"
 
 SIDECARS = (SIGNATURE, PROVENANCE, PROVENANCE_SIGNATURE, RELEASES, ".gitattributes")
 """What may stand beside the files of a release and is not of it. The Hub gives every dataset a .gitattributes."""
+
+STRAYS = (".DS_Store", "Thumbs.db", "desktop.ini")
+"""What file managers leave where somebody looked into a folder."""
 
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(?:\.dev(0|[1-9][0-9]*))?")
 _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -110,10 +116,22 @@ def about(folder: Path) -> About:
         ReleaseError: it says nothing, or not what a release says.
     """
     try:
-        return msgspec.json.decode((folder / ABOUT).read_bytes(), type=About)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise ReleaseError(f"cannot be read: {why}", place=str(folder / ABOUT)) from error
+        content = (folder / ABOUT).read_bytes()
+    except OSError as error:
+        raise ReleaseError(f"cannot be read: {error.strerror or error}", place=str(folder / ABOUT)) from error
+    return read_about(content, str(folder / ABOUT))
+
+
+def read_about(content: bytes, place: str) -> About:
+    """What a release.json says.
+
+    Raises:
+        ReleaseError: it does not say what a release says.
+    """
+    try:
+        return msgspec.json.decode(content, type=About)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ReleaseError(f"cannot be read: {error}", place=place) from error
 
 
 def sums_text(sums: Mapping[str, str]) -> str:
@@ -133,19 +151,39 @@ def verify(folder: Path) -> dict[str, str]:
         ReleaseError: a file is missing, was added, or is not what it was when the release was built; names them all.
     """
     sums = read_sums(folder)
-    if problems := [f"{path} {what}" for path, what in flaws(folder, sums)]:
+    problems = [f"{path} {what}" for path, what in flaws(folder, sums)]
+    if ABOUT not in sums:
+        problems.append(f"{ABOUT} is missing in {SUMS}")
+    elif not problems:
+        tables = sorted(
+            f"{DATA}/{config}/{split}.parquet" for config, rows in about(folder).rows.items() for split in rows
+        )
+        problems = [f"{path} is missing, of which {ABOUT} tells" for path in tables if path not in sums]
+    if problems:
         raise ReleaseError(f"{'; '.join(problems)}; expected the release as it was built", place=str(folder))
     return sums
 
 
 def flaws(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The files that are not as the checksums say: path, and what is the matter with it."""
-    present = set(_files(folder)) - {SUMS, *SIDECARS}
+    """The files that are not as the checksums say: path, and what is the matter with it. Strays are none of them."""
+    found = {*_files(folder)}
+    present = {path for path in found if path in sums or not is_stray(path)} - {SUMS, *SIDECARS}
     yield from ((path, "is missing") for path in sorted(sums.keys() - present))
     yield from ((path, "was added") for path in sorted(present - sums.keys()))
     for path in sorted(sums.keys() & present):
         if sha256_of(folder / path) != sums[path]:
             yield path, f"has not the checksum that {SUMS} gives it"
+
+
+def strays(folder: Path, sums: Mapping[str, str]) -> tuple[str, ...]:
+    """The paths of what file managers left beside the files of a release. Whatever lies among its data is no stray: who
+    loads all files of a folder would take it for a table."""
+    return tuple(path for path in sorted(_files(folder)) if is_stray(path) and path not in sums)
+
+
+def is_stray(path: str) -> bool:
+    """Whether a path in a release is that of a stray, and not among its data."""
+    return path.rpartition("/")[2] in STRAYS and path.partition("/")[0] != DATA
 
 
 def inside(folder: Path, name: str) -> Path:
@@ -193,5 +231,6 @@ def read_sums(folder: Path) -> dict[str, str]:
 def _files(folder: Path) -> Iterator[str]:
     """The paths of all files; a linked folder, which no release has, counts as a file."""
     for top, folders, files in os.walk(folder):
+        within = "" if top == str(folder) else f"{os.path.relpath(top, folder)}/".replace(os.sep, "/")
         for name in (*files, *(name for name in folders if (Path(top) / name).is_symlink())):
-            yield (Path(top) / name).relative_to(folder).as_posix()
+            yield within + name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -14,9 +14,9 @@ from standoff.model import Corpus, Release
 from standoff.release.citation import CITATION
 from standoff.release.describing import descriptions
 from standoff.release.editions import Tables
-from standoff.release.folder import ABOUT, DATA, RELEASES, SUMS, WITHDRAWN, About, about, flaws, read_sums
+from standoff.release.folder import ABOUT, DATA, RELEASES, SUMS, WITHDRAWN, About, about, flaws, read_sums, strays
 from standoff.release.loading import derived_tables, parquet_files, read_parquet
-from standoff.release.opening import listed_beside
+from standoff.release.opening import told_of
 from standoff.release.statement import STATEMENT
 from standoff.scheme import Scheme
 from standoff.tables import from_tables
@@ -42,10 +42,12 @@ class Held(Struct, frozen=True, kw_only=True):
     """Path -> sha256, as SHA256SUMS gives it."""
     flaws: tuple[tuple[str, str], ...]
     """What is not as SHA256SUMS says: path, and what is the matter with it."""
+    strays: tuple[str, ...]
+    """What file managers left beside the files."""
     unreadable: tuple[Fault, ...]
     """What has the right checksum, and cannot be read all the same."""
     listed: tuple[Release, ...]
-    """What the list of releases beside it says; nothing where there is none."""
+    """What the list of releases beside it says, and of its checkout; nothing where there is none."""
     about: About | None
     scheme: Scheme | None
     tables: Tables
@@ -64,6 +66,10 @@ class Held(Struct, frozen=True, kw_only=True):
     def path(self, config: str, split: str) -> str:
         """The file of a table."""
         return f"{DATA}/{config}/{split}.parquet"
+
+
+def _paths(tables: Tables) -> Iterator[str]:
+    return (f"{DATA}/{config}/{split}.parquet" for config, splits in tables.items() for split in splits)
 
 
 def hold(folder: Path, signers: Path | None = None) -> Held:
@@ -98,19 +104,21 @@ def hold(folder: Path, signers: Path | None = None) -> Held:
             lambda: from_tables(tables, scheme, version=facts.version, withdrawn=read_withdrawn(folder / WITHDRAWN)),
         )
         derived = attempt(DATA, derived_tables, corpus) if corpus else None
-        if corpus and derived:
+        # Of a release that lacks tables nobody can tell what its card should say.
+        if corpus and derived and all(path in sums for path in _paths(derived)):
             files = {path: (sums[path], (folder / path).stat().st_size) for path in sums if path.startswith(f"{DATA}/")}
             citation, statement = (read_text(folder / name) if name in sound else "" for name in (CITATION, STATEMENT))
             told = attempt(
                 CITATION,
                 lambda: descriptions(corpus, facts, derived, files, citation=citation, statement=statement),
             )
-    listed = attempt(RELEASES, listed_beside, folder) or ()
+    listed = attempt(RELEASES, told_of, folder, {facts.version: facts.content_sha256} if facts else {}) or ()
     return Held(
         folder=folder,
         signers=signers,
         sums=sums,
         flaws=wrong,
+        strays=strays(folder, sums),
         unreadable=tuple(unreadable),
         listed=listed,
         about=facts,

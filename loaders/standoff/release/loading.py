@@ -5,7 +5,8 @@ What a load of one table does without is imported by those alone who need it: a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 
@@ -32,7 +33,7 @@ def load(
     as_: Form = "arrow",
     *,
     yanked: bool = False,
-    cache: Path | None = None,
+    cache: str | Path | None = None,
 ) -> Any:
     """One table of a release, or all its splits: split -> table.
 
@@ -54,21 +55,31 @@ def load(
     Raises:
         ReleaseError: there is no such release, it was yanked, or it is not as it was built: a file changed, is missing
             or was added.
-        UsageError: there is no such config, split, form or source.
+        UsageError: there is no such config, split, form or source; or the cache cannot be used.
     """
     _known(as_, get_args(Form), "form")
+    if version in SPLITS:
+        raise UsageError(
+            f"{version!r} is a split; expected a version second: load({config!r}, split={version!r}) gives the split"
+        )
     with opened(source, version, yanked=yanked, cache=cache) as folder:
         if is_checkout(folder):
-            found = _chosen(_tables_of(folder), config, split)
+            shown = {name: _as(table, as_) for name, table in _chosen(_tables_of(folder), config, split).items()}
         else:
-            files = _chosen(parquet_files(verify(folder)), config, split)
-            found = {name: read_parquet(folder / path) for name, path in files.items()}
-    shown = {name: _as(table, as_) for name, table in found.items()}
+            there = parquet_files(verify(folder))
+            if config not in there:
+                _refuse_left_out(folder, config)
+            files = _chosen(there, config, split)
+            shown = {name: _read_as(folder / path, as_) for name, path in files.items()}
     return shown[split] if split else shown
 
 
 def read_release(
-    source: str | Path | None = None, version: str | None = None, *, yanked: bool = False, cache: Path | None = None
+    source: str | Path | None = None,
+    version: str | None = None,
+    *,
+    yanked: bool = False,
+    cache: str | Path | None = None,
 ) -> Corpus:
     """The corpus of a release: what was built, all annotators' sets included, but for the list of releases.
 
@@ -88,7 +99,9 @@ def read_release(
         return read(folder) if is_checkout(folder) else _corpus(folder)
 
 
-def versions(source: str | Path | None = None, *, yanked: bool = False, cache: Path | None = None) -> tuple[str, ...]:
+def versions(
+    source: str | Path | None = None, *, yanked: bool = False, cache: str | Path | None = None
+) -> tuple[str, ...]:
     """The versions that a source has, oldest first; a checkout has none.
 
     Args:
@@ -127,7 +140,7 @@ def _corpus(release: Path) -> Corpus:
         raise ReleaseError("has no texts; expected the full edition, which standoff hydrate makes", place=str(release))
     scheme = read_scheme(release)
     tables = {
-        config: {split: read_parquet(release / path) for split, path in files.get(config, {}).items()}
+        config: {split: _table(release / path) for split, path in files.get(config, {}).items()}
         for config in schemas(scheme)
     }
     facts = about(release)
@@ -166,16 +179,53 @@ def parquet_files(files: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 
 def read_parquet(path: Path) -> pa.Table:
-    """The table that a file holds."""
-    # Not `read_table`, which imports pandas and takes five times as long until the first row.
-    import pyarrow.parquet as pq
+    """The table that a file holds, as `pyarrow.parquet.ParquetFile(path).read()` gives it."""
+    # The class that ParquetFile reads with. To import ParquetFile takes a tenth of a whole load, for the clients of S3,
+    # GCS and HDFS; `read_table` imports pandas on top. It is private: a test holds the two against each other.
+    from pyarrow._parquet import ParquetReader
 
-    with pq.ParquetFile(path) as file:
-        return file.read()
+    with closing(ParquetReader()) as reader:
+        reader.open(str(path))
+        table: pa.Table = reader.read_all()
+        return table
 
 
-def _chosen(configs: Mapping[str, Mapping[str, T]], config: str, split: str | None) -> Mapping[str, T]:
+def _table(path: Path) -> pa.Table:
+    with _readable(path):
+        return read_parquet(path)
+
+
+@contextmanager
+def _readable(path: Path, *more: type[Exception]) -> Iterator[None]:
+    """Says of a file of a release that it holds no table.
+
+    Args:
+        more: what a reader raises besides the bases of pyarrow's errors.
+    """
+    kinds: tuple[type[Exception], ...] = (OSError, ValueError, NotImplementedError, *more)
+    try:
+        yield
+    except kinds as error:
+        raise ReleaseError(f"is no table that can be read: {error}", place=str(path)) from error
+
+
+def _refuse_left_out(release: Path, config: str) -> None:
+    """Tells of a table that the full edition has, and this one has not."""
+    if about(release).edition == "full":
+        return
+    from standoff.files import read_scheme
+
+    if config in {view.name for view in read_scheme(release).views}:
+        raise UsageError(
+            f"{config!r} is left out of the edition without texts, since it is made of text; standoff hydrate makes "
+            "the full edition"
+        )
+
+
+def _chosen(configs: Mapping[str, Mapping[str, T]], config: str | None, split: str | None) -> Mapping[str, T]:
     """The splits that were asked for of a config."""
+    if config is None:
+        raise UsageError(f"no config was named; expected one of {', '.join(configs)}")
     _known(config, list(configs), "config")
     _known(split, list(configs[config]), f"split of {config}")
     return {split: configs[config][split]} if split else configs[config]
@@ -186,8 +236,19 @@ def _known(asked: str | None, known: Sequence[str], what: str) -> None:
         raise UsageError(f"no {what} {asked!r}{nearest(asked, known)}; expected one of {', '.join(known)}")
 
 
+def _read_as(path: Path, form: Form) -> Any:
+    if form != "polars":
+        return _as(_table(path), form)
+    # polars reads what it would be given by pyarrow: of a load, the import of pyarrow is the most.
+    with _needed_for(form):
+        import polars
+
+        with _readable(path, polars.exceptions.PolarsError):
+            return polars.read_parquet(path)
+
+
 def _as(table: pa.Table, form: Form) -> Any:
-    try:
+    with _needed_for(form):
         if form == "pandas":
             return table.to_pandas()
         if form == "polars":
@@ -195,6 +256,13 @@ def _as(table: pa.Table, form: Form) -> Any:
 
             return polars.from_arrow(table)
         return _dataset(table) if form == "datasets" else table
+
+
+@contextmanager
+def _needed_for(form: Form) -> Iterator[None]:
+    """Says what to do where the library of a form is not there."""
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise UsageError(f"as_={form!r} needs the library {error.name!r}; install it, or use as_='arrow'") from error
 

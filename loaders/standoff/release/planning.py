@@ -13,7 +13,7 @@ from standoff.adjudicate import derive
 from standoff.diff import Diff, Kind, SchemaChange, diff
 from standoff.diff.telling import counts
 from standoff.diff.wording import KIND_WORDS
-from standoff.errors import RecordError
+from standoff.errors import RecordError, counted
 from standoff.files import read_bytes
 from standoff.model import GOLD, Corpus, Finding
 from standoff.release.review import Standing
@@ -28,6 +28,7 @@ __all__ = [
     "Threshold",
     "agreed_by",
     "changelog",
+    "counted",
     "gates",
     "plan",
     "read_thresholds",
@@ -73,9 +74,9 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     previous: str | None
     weight: Weight | None
-    """What the changes amount to; None where nothing changed, or nothing was released yet."""
+    """What the changes amount to; None where nothing changed and nothing was yanked, or nothing was released yet."""
     version: str | None
-    """The lowest version that will do; None where nothing changed."""
+    """The lowest version that will do; None where nothing changed and nothing was yanked."""
     reasons: tuple[Reason, ...]
     gates: tuple[Gate, ...]
     changelog: str
@@ -107,7 +108,15 @@ def plan(
     """
     release = newest(corpus.releases)
     changed = diff(previous, corpus) if previous is not None else None
-    found = reasons(changed, previous) if changed is not None and previous is not None else ()
+    found = (
+        *(reasons(changed, previous) if changed is not None and previous is not None else ()),
+        # Its number is taken, and its content is what nobody should use: also the same content needs another.
+        *(
+            (Reason("patch", f"release {release.version!r} was yanked: {release.why}"),)
+            if release and release.yanked
+            else ()
+        ),
+    )
     weight = heaviest(found)
     since = release.version if release else previous.version if previous else ""
     version = bumped(since, weight) if since and weight else None if since else FIRST
@@ -181,7 +190,7 @@ class _Gates(Struct, forbid_unknown_fields=True):
 
 def _validation(findings: Iterable[Finding]) -> Gate:
     number = Counter(finding.severity for finding in findings)
-    text = f"{number['error']} errors, {number['warning']} warnings"
+    text = f"{counted(number['error'], 'error')}, {counted(number['warning'], 'warning')}"
     return Gate("validation", not number["error"], text)
 
 
@@ -191,7 +200,8 @@ def _decided(corpus: Corpus) -> Iterator[Gate]:
         derived = derive(corpus)
     except RecordError:
         return
-    text = f"{len(derived.open)} annotations and {len(derived.open_entities)} entities are undecided"
+    left = counted(len(derived.open), "annotation"), counted(len(derived.open_entities), "entity")
+    text = f"{' and '.join(left)} are undecided"
     yield Gate("adjudication", derived.complete, "nothing is undecided" if derived.complete else text)
 
 
@@ -202,7 +212,7 @@ def _rights(corpus: Corpus) -> Gate:
         return Gate("rights", False, f"no decision on publishing {', '.join(undecided)}")
     if withheld:
         return Gate("rights", False, f"the text may not be published of {', '.join(withheld)}; without texts only")
-    return Gate("rights", True, f"the texts of all {len(corpus.documents)} documents may be published")
+    return Gate("rights", True, f"the texts of all {counted(len(corpus.documents), 'document')} may be published")
 
 
 def _agreement(corpus: Corpus, thresholds: Sequence[Threshold], agreed: Agreed | None) -> Iterator[Gate]:
@@ -220,11 +230,11 @@ def _agreement(corpus: Corpus, thresholds: Sequence[Threshold], agreed: Agreed |
 
 def _sign_off(standing: Standing) -> Gate:
     if not standing.signed:
-        was = f"; {len(standing.outdated)} sign-offs of other content" if standing.outdated else ""
+        was = f"; {counted(len(standing.outdated), 'sign-off')} of other content" if standing.outdated else ""
         return Gate("sign-off", False, f"nobody signed content {standing.content_sha256}{was}")
     who = ", ".join(f"{review.reviewer} on {review.date}" for review in standing.signed)
     if standing.open:
-        return Gate("sign-off", False, f"{who}; {len(standing.open)} findings are neither fixed nor accepted")
+        return Gate("sign-off", False, f"{who}; {counted(len(standing.open), 'finding')} neither fixed nor accepted")
     return Gate("sign-off", True, who)
 
 
@@ -240,8 +250,10 @@ def changelog(corpus: Corpus, changed: Diff | None, version: str, date: str) -> 
 
 
 def _data_lines(corpus: Corpus, changed: Diff | None) -> Iterator[str]:
+    if (release := newest(corpus.releases)) and release.yanked:
+        yield f"Release {release.version} was yanked: {release.why.rstrip('.')}."
     if changed is None:
-        yield f"{_counted(len(corpus.documents), 'document')}, {_counted(len(corpus.entities), 'entity')}."
+        yield f"{counted(len(corpus.documents), 'document')}, {counted(len(corpus.entities), 'entity')}."
     else:
         for what, changes in (
             ("Documents", changed.documents),
@@ -275,7 +287,7 @@ def _layer_lines(corpus: Corpus, changed: Mapping[tuple[str, str], Mapping[Kind,
         what = f"`{layer}`" if who == GOLD else f"`{layer}` by {who}"
         became: Mapping[Kind, int] = (changed or {}).get((who, layer), {})
         said = ", ".join(f"{n} {KIND_WORDS[kind]}" for kind, n in became.items())
-        yield f"{what}: {_counted(totals[who, layer], 'annotation')}{f' ({said})' if said else ''}."
+        yield f"{what}: {counted(totals[who, layer], 'annotation')}{f' ({said})' if said else ''}."
 
 
 def _schema_lines(corpus: Corpus, changed: Diff | None) -> Iterator[str]:
@@ -290,8 +302,3 @@ def _schema_lines(corpus: Corpus, changed: Diff | None) -> Iterator[str]:
         yield f"{of.capitalize()} `{name}` {kind}{f' ({where})' if where else ''}."
     if changed.files and not changed.schema:
         yield f"Wording or layout of {', '.join(f'`{change.id}`' for change in changed.files)}."
-
-
-def _counted(number: int, thing: str) -> str:
-    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
-    return f"{number:,} {thing if number == 1 else plural}"

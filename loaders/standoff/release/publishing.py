@@ -20,11 +20,13 @@ from standoff.release.folder import (
     About,
     about,
     checked_version,
+    is_stray,
     order,
     sha256_of,
     verify,
 )
 from standoff.release.planning import Gate, agreed_by, gates, read_thresholds
+from standoff.release.provenance import SIGNED, SIGNERS, misattested
 from standoff.release.review import read_reviews, standing
 from standoff.release.targets import Target, open_target
 from standoff.release.verifying import check_release
@@ -43,6 +45,8 @@ class Published(Struct, frozen=True, kw_only=True):
     files: int
     new: bool
     """Whether it was published by this call; it was there before otherwise, with the same files."""
+    signature: str
+    """Whether it is signed, and whether that was asked for, in words."""
     differing: tuple[str, ...] = ()
     """Files beside the release, such as its signature, that are otherwise there or missing; they were left so."""
 
@@ -70,7 +74,7 @@ def publish(folder: Path, to: str, *, root: Path, progress: Progress = silent) -
     Args:
         folder: the release.
         to: a folder, a URL that fsspec knows, or hf://datasets/ORG/NAME.
-        root: the checkout whose sign-offs, thresholds, decisions on texts and list of releases count.
+        root: the checkout whose sign-offs, thresholds, decisions on texts, allowed signers and list of releases count.
 
     Raises:
         ReleaseError: the release is damaged or was yanked, a gate is shut, the target holds the version with other
@@ -82,7 +86,8 @@ def publish(folder: Path, to: str, *, root: Path, progress: Progress = silent) -
     facts = about(folder)
     entry = Release(facts.version, facts.date, facts.content_sha256)
     _refuse_unlike(entry, listed(root / LISTING), str(root / LISTING))
-    if shut := [gate for gate in release_gates(folder, root, progress=progress) if not gate.open]:
+    signed = _signature(folder, root)
+    if shut := [gate for gate in (*release_gates(folder, root, progress=progress), signed) if not gate.open]:
         raise ReleaseError(
             f"not published: {'; '.join(f'{gate.name}: {gate.text}' for gate in shut)}", place=str(folder)
         )
@@ -96,7 +101,9 @@ def publish(folder: Path, to: str, *, root: Path, progress: Progress = silent) -
         target.reveal(facts.version, folder)
     target.announce(_with(target.listed(), entry))
     write(root / LISTING, canonical_list("releases", _with(listed(root / LISTING), entry)))
-    return Published(version=facts.version, target=to, files=len(own), new=new, differing=differing)
+    return Published(
+        version=facts.version, target=to, files=len(own), new=new, signature=signed.text, differing=differing
+    )
 
 
 def release_gates(folder: Path, root: Path, *, progress: Progress = silent) -> tuple[Gate, ...]:
@@ -149,6 +156,19 @@ def yank(root: Path, version: str, why: str, *, targets: Iterable[str] = ()) -> 
     return marked
 
 
+def _signature(folder: Path, root: Path) -> Gate:
+    """Whether a release bears the signature that the checkout asks for, by saying who may sign."""
+    name = "signature"
+    if (root / SIGNERS).is_file():
+        if not (faults := list(misattested(folder, root / SIGNERS))):
+            return Gate(name, True, f"by one whom {SIGNERS} allows")
+        said = "; ".join(f"{path} {fault}" for path, fault in faults)
+        return Gate(name, False, f"{said}: sign it: standoff release sign {folder} --key KEY --by PSEUDONYM")
+    if any((folder / path).is_file() for path in SIGNED.values()):
+        return Gate(name, True, f"there, and held against nobody: there is no {SIGNERS}")
+    return Gate(name, True, f"none; it goes out unsigned, since no {SIGNERS} asks for one")
+
+
 def _without_texts(corpus: Corpus, facts: About, folder: Path) -> Corpus:
     """The corpus that an edition without texts was built from: the checkout's."""
     if (found := content_digest(corpus)) != facts.content_sha256:
@@ -193,7 +213,9 @@ def _compare(
     Args:
         revealed: whether it was there before; the file by which readers know a release is else still to come.
     """
-    paths = sorted(path for path in own.keys() | there.keys() if own.get(path) != there.get(path))
+    paths = sorted(
+        path for path in own.keys() | there.keys() if own.get(path) != there.get(path) and not is_stray(path)
+    )
     if not revealed and ABOUT not in there:
         paths.remove(ABOUT)
     wrong = [path for path in paths if path not in SIDECARS or not revealed]

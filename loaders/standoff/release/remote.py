@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from standoff.errors import ReleaseError, UsageError
+from standoff.errors import ReleaseError, UsageError, masked
 from standoff.release.folder import RELEASES, SIDECARS, SUMS, inside, read_sums
 
-__all__ = ["UnreachableError", "client_faults", "dataset_of", "fetch", "file_system", "listing"]
+__all__ = ["UnreachableError", "client_faults", "content_at", "dataset_of", "fetch", "file_system", "listing"]
 
 _HUB = "hf://"
 _DATASET = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)/?")
@@ -24,6 +24,9 @@ _DATASET = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)/?")
 
 class UnreachableError(ReleaseError):
     """A place does not answer, or has not what was asked for."""
+
+    missing = False
+    """Whether it answers that it has it not."""
 
 
 def listing(url: str) -> bytes:
@@ -33,16 +36,30 @@ def listing(url: str) -> bytes:
         UnreachableError: the place does not answer, or has no list.
         UsageError: the URL is none that can be read here.
     """
-    with _reaching(url):
-        if url.startswith(_HUB):
+    if url.startswith(_HUB):
+        with _reaching(url):
             return _hub_listing(dataset_of(url))
+    return content_at(url, RELEASES)
+
+
+def content_at(url: str, name: str) -> bytes:
+    """What a file in the folder of a URL holds.
+
+    Raises:
+        UnreachableError: the place does not answer, or has no such file.
+        UsageError: the URL is none that can be read here.
+    """
+    with _reaching(url):
         fs, path = file_system(url)
-        content: bytes = fs.cat_file(f"{path}/{RELEASES}")
+        content: bytes = fs.cat_file(f"{path}/{name}")
         return content
 
 
 def fetch(url: str, version: str, into: Path) -> None:
     """Copies all files of a version into a new folder: also those that do not belong there, for others to see.
+
+    Args:
+        version: "" where the URL is that of the release itself.
 
     Of a place that cannot list its files, such as a web server, come those that SHA256SUMS names.
 
@@ -59,7 +76,7 @@ def fetch(url: str, version: str, into: Path) -> None:
             shutil.rmtree(into / ".cache", ignore_errors=True)
             return
         fs, path = file_system(url)
-        folder = f"{path}/{version}"
+        folder = f"{path}/{version}" if version else path
         into.mkdir(parents=True)
         fs.get_file(f"{folder}/{SUMS}", str(into / SUMS))
         names = _named(fs, folder, into) if url.startswith(("http://", "https://")) else _found(fs, folder)
@@ -135,7 +152,14 @@ def _reaching(url: str) -> Iterator[None]:
         raise UsageError(f"needs the library {error.name!r}; install it", place=url) from error
     except client_faults(url) as error:
         why = " ".join(str(error).split()) or type(error).__name__
-        raise UnreachableError(f"cannot be read: {why}", place=url) from error
+        if isinstance(error, FileNotFoundError) and not error.strerror:
+            # Some clients say no more than the URL.
+            why = f"not found: {why}"
+        # What a client says may repeat the URL, with the credentials in it.
+        cause = error if masked(url) == url else None
+        failure = UnreachableError(f"cannot be read: {why}", place=url)
+        failure.missing = isinstance(error, FileNotFoundError)
+        raise failure from cause
 
 
 def client_faults(url: str) -> tuple[type[Exception], ...]:

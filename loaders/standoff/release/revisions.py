@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from standoff.errors import StandoffError, UsageError
 
-__all__ = ["changed", "commit_of", "committed", "prefix", "revision"]
+__all__ = [
+    "changed",
+    "commit_of",
+    "committed",
+    "first_commit",
+    "is_shallow",
+    "is_tagged",
+    "known_commit",
+    "prefix",
+    "revision",
+]
 
 PARTS = ("corpus", "schema", "annotations")
 
@@ -23,11 +33,22 @@ def revision(root: Path, name: str) -> Iterator[Path]:
     Raises:
         UsageError: the checkout is not under git, there is no such revision, or it had no corpus.
     """
-    commit = commit_of(name, root)
-    if commit is None:
-        raise UsageError(f"git knows no revision {name!r} here; expected a commit, a branch or a tag", place=str(root))
-    with committed(commit, root) as folder:
+    with committed(known_commit(name, root), root) as folder:
         yield folder
+
+
+def known_commit(revision: str, root: Path) -> str:
+    """The commit that a revision names in the repository of a checkout.
+
+    Raises:
+        UsageError: it names none there.
+    """
+    commit = commit_of(revision, root)
+    if commit is None:
+        raise UsageError(
+            f"git knows no revision {revision!r} here; expected a commit, a branch or a tag", place=str(root)
+        )
+    return commit
 
 
 def commit_of(revision: str, root: Path) -> str | None:
@@ -35,6 +56,30 @@ def commit_of(revision: str, root: Path) -> str | None:
     asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     found = _git(root, *asked)
     return found.stdout.decode().strip() if found.returncode == 0 else None
+
+
+def first_commit(path: str, root: Path, holds: Callable[[bytes], bool]) -> str | None:
+    """The oldest commit behind HEAD in which a file of a checkout holds something; None where it does in none, or where
+    the checkout is not under git."""
+    for commit in _git(root, "rev-list", "--reverse", "HEAD", "--", path).stdout.decode().split():
+        found = _git(root, "cat-file", "blob", f"{commit}:./{path}")
+        if found.returncode == 0 and holds(found.stdout):
+            return commit
+    return None
+
+
+def is_tagged(version: str, root: Path) -> bool:
+    """Whether a release of a checkout has a tag, or there is no repository that could have one."""
+    try:
+        return not commit_of("HEAD", root) or bool(commit_of(f"v{version}", root))
+    except UsageError:
+        # Without git no tag is asked for.
+        return True
+
+
+def is_shallow(root: Path) -> bool:
+    """Whether the repository of a checkout lacks its older commits."""
+    return _git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
 
 def changed(root: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The rules on a release: each gives what is wrong as (file, id, message), and stops no other. See `verifying`."""
+"""The rules on what a release holds: each gives what is wrong as (file, id, message), and stops no other."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standoff.canon import content_digest
-from standoff.errors import RecordError, ReleaseError
+from standoff.errors import ReleaseError
 from standoff.model import GOLD, Finding
 from standoff.release.editions import text_free_schemas
-from standoff.release.folder import ABOUT, DATA, PROVENANCE, RELEASES, SUMS, checked_version, sha256_of
+from standoff.release.folder import ABOUT, DATA, checked_version
 from standoff.release.held import Fault, Held
 from standoff.release.loading import parquet_files
-from standoff.release.provenance import misattested, read_provenance
 from standoff.tables import SPLITS, schemas
 from standoff.validate import RULES as RECORD_RULES
 from standoff.validate import validate
@@ -26,64 +25,14 @@ __all__ = [
     "release_about",
     "release_columns",
     "release_counts",
-    "release_files",
-    "release_provenance",
     "release_quotations",
-    "release_readable",
     "release_records",
-    "release_signature",
     "release_splits",
     "release_tables",
-    "release_yanked",
 ]
 
 DOCUMENT = ("id", "text", "raw_length", "dropped")
 """What the table of documents tells of texts and their lengths."""
-
-
-def release_files(held: Held) -> Iterator[Fault]:
-    """Every file has the checksum that SHA256SUMS gives it; none is missing, none was added."""
-    for path, what in held.flaws:
-        yield path, "", f"{what}; expected the release as {SUMS} tells it"
-
-
-def release_readable(held: Held) -> Iterator[Fault]:
-    """What has the right checksum can be read as what it is."""
-    yield from held.unreadable
-
-
-def release_signature(held: Held) -> Iterator[Fault]:
-    """SHA256SUMS and PROVENANCE.json bear the signature of somebody who is allowed to sign."""
-    for path, what in misattested(held.folder, held.signers) if held.signers else ():
-        yield path, "", what
-
-
-def release_provenance(held: Held) -> Iterator[Fault]:
-    """PROVENANCE.json is about this release."""
-    try:
-        told = read_provenance(held.folder)
-    except RecordError as error:
-        yield PROVENANCE, "", error.message
-        return
-    if told is None:
-        return
-    facts = held.about
-    pairs = []
-    if (sums := held.folder / SUMS).is_file():
-        pairs += [("sums_sha256", told.sums_sha256, sha256_of(sums))]
-    if facts:
-        pairs += [("version", told.version, facts.version)]
-        pairs += [("content_sha256", told.content_sha256, facts.content_sha256)]
-    for field, says, is_ in pairs:
-        if says != is_:
-            yield PROVENANCE, field, f"is {says!r}; expected {is_!r}, as the release has it"
-
-
-def release_yanked(held: Held) -> Iterator[Fault]:
-    """The list of releases beside a release does not say that it was yanked."""
-    for one in held.listed:
-        if one.yanked and held.about and one.version == held.about.version:
-            yield RELEASES, one.version, f"says that it was yanked: {one.why}"
 
 
 def release_about(held: Held) -> Iterator[Fault]:

@@ -7,18 +7,16 @@ Readers go by these two: an upload that was cut short is no release, and the nex
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from standoff.canon import canonical_list
-from standoff.errors import ReleaseError, UsageError
+from standoff.errors import ReleaseError, UsageError, masked
 from standoff.files import write
 from standoff.model import Progress, Release
 from standoff.release.choosing import read_listing
@@ -26,10 +24,6 @@ from standoff.release.folder import ABOUT, RELEASES, SUMS, sha256_of
 from standoff.release.remote import client_faults, file_system
 
 __all__ = ["FolderTarget", "Target", "open_target", "reached"]
-
-
-_CREDENTIAL = re.compile("token|key|secret|password|credential|signature", re.IGNORECASE)
-"""What the names of parameters of a URL have that say who somebody is."""
 
 
 class Target(Protocol):
@@ -64,15 +58,13 @@ def open_target(to: str) -> Target:
     Raises:
         UsageError: it is written otherwise, holds credentials, or needs a library that is not installed.
     """
-    where = urlsplit(to)
-    if where.username or where.password or _CREDENTIAL.search(where.query):
-        bare = to.replace(f"{where.netloc.rpartition('@')[0]}@", "").partition("?")[0]
+    if masked(to) != to:
         raise UsageError(
             "holds credentials, which end up in histories and logs; expected them in the environment, or in the "
             "client's own store",
-            place=bare,
+            place=to,
         )
-    if where.scheme == "hf":
+    if to.startswith("hf://"):
         from standoff.release.hub import hub_target
 
         return hub_target(to)

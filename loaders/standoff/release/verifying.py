@@ -7,21 +7,31 @@ from inspect import getdoc
 from pathlib import Path
 
 from standoff.model import Corpus, Finding, Progress, Severity, silent
-from standoff.release.card_rules import release_card, release_metadata, release_wording
+from standoff.release.card_rules import (
+    release_card,
+    release_citation,
+    release_figures,
+    release_metadata,
+    release_wording,
+)
+from standoff.release.file_rules import (
+    release_files,
+    release_parts,
+    release_provenance,
+    release_readable,
+    release_signature,
+    release_strays,
+    release_yanked,
+)
 from standoff.release.held import Fault, hold
 from standoff.release.rules import (
     release_about,
     release_columns,
     release_counts,
-    release_files,
-    release_provenance,
     release_quotations,
-    release_readable,
     release_records,
-    release_signature,
     release_splits,
     release_tables,
-    release_yanked,
 )
 from standoff.validate import Rule
 
@@ -65,6 +75,17 @@ RULES: tuple[Rule, ...] = (
         release_files,
         "A release is never changed: another byte is another release.",
         REBUILD,
+    ),
+    _rule(
+        release_parts,
+        "Checksums tell of the files that they name, and a folder of any files can have them.",
+        REBUILD,
+    ),
+    _rule(
+        release_strays,
+        "A release is what SHA256SUMS names. They are not loaded, and not published.",
+        "Delete them.",
+        "warning",
     ),
     _rule(
         release_readable,
@@ -128,6 +149,16 @@ RULES: tuple[Rule, ...] = (
         REBUILD,
     ),
     _rule(
+        release_figures,
+        "Its numbers are what people cite.",
+        REBUILD,
+    ),
+    _rule(
+        release_citation,
+        "Who cites it names this version and date.",
+        REBUILD,
+    ),
+    _rule(
         release_metadata,
         "Catalogues repeat it. Another version of standoff may describe the same content otherwise.",
         "Read both: where only the form differs, nothing is wrong.",
@@ -135,7 +166,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         release_wording,
-        "Its numbers are what people cite. Another version of standoff may word them otherwise.",
+        "Another version of standoff may word the same content otherwise, or tell more or less of it.",
         "Read both lines: where only the words differ, nothing is wrong.",
         "warning",
     ),
