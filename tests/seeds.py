@@ -23,6 +23,7 @@ from standoff.model import (
     LookedUp,
     Release,
     Span,
+    Withdrawn,
 )
 from standoff.scheme import Layer
 from standoff.text import Alignment, inside_word
@@ -473,6 +474,19 @@ def entity_id(state: State) -> Iterator[Seed]:
                 yield marked_seed(state, "entity-id", who, two, OTHER)
 
 
+def entity_unused(state: State) -> Iterator[Seed]:
+    """A document was withdrawn, and what only it told of is still in the registry."""
+    gone = Withdrawn(OTHER, "2024-01-31", "The holder asked for it.", "0" * 64)
+    for entity in state.corpus.entities.values():
+        alone = Entity(OTHER, entity.type, f"{entity.name} x", "unchecked")
+        entities = {**state.corpus.entities, OTHER: alone}
+        corpus = replace(state.corpus, entities=entities, withdrawn={**state.corpus.withdrawn, OTHER: gone})
+        # Wherever a mention is lost besides, its entity is unused too.
+        touched = frozenset({*documents(state), REGISTRY})
+        changed = replace(state, corpus=corpus)
+        yield Seed("entity-unused", REGISTRY, frozenset({OTHER}), changed, frozenset(), touched)
+
+
 def document(rule: str, change: Callable[[Any, State], Iterator[Any]], *follows: str) -> Kind:
     """A kind that changes a document's record."""
 
@@ -620,6 +634,7 @@ KINDS: dict[str, Kind] = {
     "part-of-resolves": registry("part-of-resolves", _part_of_nothing),
     "part-of-acyclic": registry("part-of-acyclic", _part_of_itself),
     "kb-status": registry("kb-status", _status),
+    "entity-unused": entity_unused,
     "wikidata-unique": registry("wikidata-unique", _same_wikidata),
     "raw-sha256": raw_sha256,
     "text-sha256": document("text-sha256", _renumbered),

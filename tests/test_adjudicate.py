@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from itertools import permutations
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from click.testing import CliRunner
@@ -333,6 +333,7 @@ def edited(**what: Any) -> dict[str, Any]:
         ),
         ({"item": ("a1/fr_marche#n1",), "chosen": "a1/fr_marche#n1"}, r"item\[0\]: .*; expected annotator/en_fair#id"),
         ({"item": ("n11",), "chosen": "n11"}, r"item\[0\]: 'n11'; expected annotator/en_fair#id"),
+        (edited(id="n11"), r"annotation.id: id 'n11'; expected '' or none: gold takes the item's"),
         (edited(layer="namin"), r"annotation.layer: layer 'namin'; expected one of .* \[did you mean 'naming'\?\]"),
         (edited(label="cafe"), r"annotation.label: label 'cafe'; expected one of .* \[did you mean 'café'\?\]"),
         (
@@ -372,6 +373,57 @@ def test_what_a_decision_points_to_is_an_address_of_the_right_layer(three: Corpu
         full = structs.replace(base, id="", refs={"topic": (target,)})
         with pytest.raises(RecordError, match=message):
             derive(with_decisions(three, decide(item(three, "p6"), outcome="edited", annotation=full)))
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        (
+            {"sha256": "0" * 64},
+            "#add1 sha256: sha256 '0000.*' with outcome 'added'; expected none: nobody had marked it",
+        ),
+        ({"annotation": structs.replace(CAFE, id="x1")}, "#add1 annotation.id: id 'x1'; .*: gold takes the decision's"),
+    ],
+)
+def test_what_an_added_one_cannot_have_is_refused(three: Corpus, what: dict[str, Any], message: str) -> None:
+    signed = {"reason": "slip", "decided_by": "judge", "date": "2024-05-01"}
+    one = Decision(**({"id": "add1", "outcome": "added", "annotation": CAFE} | signed | what))
+
+    with pytest.raises(RecordError, match=message):
+        derive(with_decisions(three, one))
+
+
+@pytest.mark.parametrize("outcome", ["edited", "added"])
+def test_what_is_written_by_hand_needs_no_empty_id(
+    three: Corpus, tiny_root: Path, tmp_path: Path, outcome: Literal["edited", "added"]
+) -> None:
+    one = structs.replace(decide(item(three, "n11")), outcome=outcome, chosen="", annotation=CAFE)
+    if outcome == "added":
+        one = structs.replace(one, item=(), sha256="")
+    corpus = with_decisions(three, one)
+    write(tmp_path, corpus, tiny_root)
+    path = tmp_path / "annotations" / "decisions" / "en_fair.json"
+    canonical = path.read_text(encoding="utf-8")
+    path.write_text(canonical.replace('"id": "", ', ""), encoding="utf-8")
+
+    assert path.read_text(encoding="utf-8") != canonical
+    assert files.read(tmp_path).decisions == corpus.decisions
+    assert CliRunner().invoke(main, ["--root", str(tmp_path), "format"]).exit_code == 0
+    assert path.read_text(encoding="utf-8") == canonical
+
+
+def test_a_role_that_leads_to_nothing_is_told_of_with_its_place(three: Corpus, tiny_root: Path, tmp_path: Path) -> None:
+    marked = three.sets["a1", DOCUMENT]
+    astray = tuple(
+        structs.replace(one, refs={"topic": ("p99",)}) if one.id == "p6" else one for one in marked.annotations
+    )
+    corpus = with_set(three, structs.replace(marked, annotations=astray))
+    write(tmp_path, corpus, tiny_root)
+    place = "annotations/sets/a1/en_fair.json#p6 refs.topic: points to 'p99', which is no annotation of the set"
+
+    assert run(tmp_path, code=2).startswith(place)
+    # It is the set's fault, and no decision's.
+    assert [one.rule for one in validate(corpus) if "p99" in one.message] == ["ref-resolves"]
 
 
 def test_two_decisions_on_one_item_are_refused(three: Corpus) -> None:
@@ -516,6 +568,25 @@ def test_a_decision_on_an_entity_that_cannot_be_followed_is_refused(
 ) -> None:
     with pytest.raises(RecordError, match=message):
         derive(with_entities(adding, on_entity("a1/en_fair#jamtea", entity(), **what)))
+
+
+def test_decisions_that_go_in_a_circle_are_refused_and_found(adding: Corpus) -> None:
+    circle = with_entities(
+        adding,
+        on_entity("a1/en_fair#jamtea", entity(), "same", into="a2/en_fair#jamtea"),
+        on_entity("a2/en_fair#jamtea", entity(), "same", into="a1/en_fair#jamtea"),
+    )
+    message = (
+        "goes in a circle: a1/en_fair#jamtea → a2/en_fair#jamtea → a1/en_fair#jamtea; expected one of them to be "
+        "'existing', 'new' or 'rejected'"
+    )
+
+    with pytest.raises(RecordError) as caught:
+        derive(circle)
+    assert str(caught.value) == f"annotations/decisions/en_fair.json#e-a1 into: {message}"
+    assert [
+        (one.rule, one.file, one.id, one.field, one.message) for one in validate(circle) if "decision" in one.file
+    ] == [("decision", "annotations/decisions/en_fair.json", "e-a1", "into", message)]
 
 
 def test_a_decision_on_an_entity_that_changed_holds_no_more(adding: Corpus) -> None:
@@ -696,6 +767,7 @@ def test_the_command_lists_what_is_open_until_it_is_decided(three: Corpus, tiny_
     write(tmp_path, three, tiny_root)
     said = run(tmp_path, code=1)
     assert "en_fair naming: label: 'The café' (a1/en_fair#n11, a2/en_fair#b-n11, a3/en_fair#c_11n)" in said
+    assert said.endswith("\n8 items and 0 entities are undecided\n")
     assert "8 items and 0 entities are undecided" in run(tmp_path, "status", code=1)
     stubs = json.loads(run(tmp_path, "status", "--format", "json", code=1))["open"]
     signed = {"outcome": "rejected", "reason": "slip", "decided_by": "judge", "date": "2024-05-01"}
@@ -723,11 +795,18 @@ def test_entities_are_decided_by_command(adding: Corpus, tiny_root: Path, tmp_pa
     by_judge = ("--reason", "other", "--by", "judge")
 
     # The second annotator's record equals the one that is in the registry then.
-    assert "1 entities are undecided" in run(tmp_path, "entity", "a1/en_fair#jamtea", "--new", *by_judge)
+    assert "1 entity is undecided" in run(tmp_path, "entity", "a1/en_fair#jamtea", "--new", *by_judge)
     assert "expected one of a3/en_fair#tea_jam" in run(
         tmp_path, "entity", "a1/en_fair#jamtea", "--new", *by_judge, code=2
     )
+    third = ("entity", "a3/en_fair#tea_jam", "--into")
     assert "expected one of --into" in run(tmp_path, "entity", "a3/en_fair#tea_jam", *by_judge, code=2)
+    assert run(tmp_path, *third, "jam", "--reason", "other", "--by", "a1", code=2).startswith(
+        "--by: 'a1' annotated 'en_fair', where something is disputed; expected an adjudicator who did not, or --even"
+    )
+    assert run(tmp_path, *third, "jam", "--reason", "slipp", "--by", "judge", code=2).startswith("--reason: reason ")
+    assert run(tmp_path, *third, "jam", "--reason", "other", "--by", "jugde", code=2).startswith("--by: 'jugde' is no")
+    assert run(tmp_path, *third, "jem", *by_judge, code=2).startswith("--into: 'jem' is not in the registry")
     assert "0 entities are undecided" in run(tmp_path, "entity", "a3/en_fair#tea_jam", "--into", "jam", *by_judge)
     run(tmp_path, code=1)
     assert "jamtea" in files.read(tmp_path).entities
@@ -997,6 +1076,6 @@ def test_a_declined_entity_is_in_files_and_tables_and_comes_back(
     assert from_tables(tables, corpus.scheme, releases=corpus.releases).decisions == corpus.decisions
     by_judge = ("--reason", "other", "--by", "judge")
     assert "2 entities are undecided" in run(tmp_path, "status", code=1)
-    assert "1 entities are undecided" in run(tmp_path, "entity", "a2/en_fair#jamtea", "--reject", *by_judge)
+    assert "1 entity is undecided" in run(tmp_path, "entity", "a2/en_fair#jamtea", "--reject", *by_judge)
     assert "refer to an entity that is rejected" in run(tmp_path, "status", code=1)
     assert "refer to an entity that is rejected" in run(tmp_path, "status", "--format", "json", code=1)

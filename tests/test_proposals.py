@@ -16,7 +16,7 @@ from standoff.adjudicate import Proposal, confirmed, derive, parse_proposals, pr
 from standoff.agreement import agreement, pages
 from standoff.canon import content_digest
 from standoff.cli import main
-from standoff.errors import RecordError
+from standoff.errors import RecordError, UsageError
 from standoff.model import AnnotationSet, Corpus, Entity
 from standoff.tables import from_tables, to_tables
 from standoff.validate import validate
@@ -204,14 +204,100 @@ def test_two_records_with_different_wikidata_ids_are_never_proposed_as_one(three
         ({"sha256": "0"}, "b1/en_fair#ada: was proposed of another record; expected it proposed again"),
         ({"entity": "b1/en_fair#adda"}, r"b1/en_fair#adda: is no undecided entity \[did you mean 'b1/en_fair#ada'\?\]"),
         ({"into": "adda"}, r"into: 'adda' is not in the registry; .*\[did you mean 'ada'\?\]"),
-        ({"reason": "slipp"}, "reason: reason 'slipp'; expected one of"),
+        ({"reason": "slipp"}, "b1/en_fair#ada reason: reason 'slipp'; expected one of"),
+        ({"outcome": "same", "into": "b1/en_fair#ada"}, "b1/en_fair#ada into: 'b1/en_fair#ada' is no other entity"),
+        (
+            {"outcome": "new", "into": "", "record": own("layla", "who", "Ada Quill")},
+            "b1/en_fair#ada record.id: takes 'Ada Quill' into the registry as 'layla', which is",
+        ),
     ],
 )
 def test_what_cannot_be_followed_is_refused(three: Corpus, changes: dict[str, str], message: str) -> None:
-    (one,) = (one for one in propose(three) if one.entity == "b1/en_fair#ada")
+    proposals = propose(three)
+    n, one = next((n, one) for n, one in enumerate(proposals) if one.entity == "b1/en_fair#ada")
+    wrong = structs.replace(one, confirmed=True, **changes)  # type: ignore[arg-type]
 
-    with pytest.raises(RecordError, match=message):
-        decided(three, (structs.replace(one, confirmed=True, **changes),))  # type: ignore[arg-type]
+    with pytest.raises(RecordError, match=message) as caught:
+        decided(three, (*proposals[:n], wrong, *proposals[n + 1 :]))
+    assert caught.value.place.startswith(f"proposals[{n}] ")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"decided_by": "jugde"},
+            "--by: 'jugde' is no annotator of annotations/annotators.json; expected one of 'b1', 'b2', 'judge', "
+            "'pilot' [did you mean 'judge'?]",
+        ),
+        (
+            {"reason": "slipp"},
+            "--reason: reason 'slipp'; expected one of 'ambiguous text', 'codebook gap', 'slip', 'other' "
+            "[did you mean 'slip'?]",
+        ),
+        (
+            {"decided_by": "b2"},
+            "--by: 'b2' annotated 'en_fair', where something is disputed; expected an adjudicator who did not, or "
+            "--even-own, which the note of each decision then says",
+        ),
+    ],
+)
+def test_an_option_that_cannot_be_followed_is_named(three: Corpus, options: dict[str, str], message: str) -> None:
+    (one,) = (one for one in propose(three) if one.entity == "b1/en_fair#ada")
+    asked = {"decided_by": "judge", "reason": "slip", "date": "2024-05-02", **options}
+
+    with pytest.raises(UsageError) as caught:
+        confirmed(three, (structs.replace(one, confirmed=True),), **asked)
+    assert str(caught.value) == message
+
+
+def test_whoever_decides_on_own_entities_has_it_said_in_each_decision(three: Corpus) -> None:
+    (one,) = (one for one in propose(three) if one.entity == "b1/en_fair#ada")
+    yes = structs.replace(one, confirmed=True, note="Her.")
+    asked = {"decided_by": "b1", "date": "2024-05-02", "reason": "other"}
+    made = confirmed(three, (yes,), even_own=True, **asked)[FAIR].entities
+
+    assert [one.note for one in made] == ["Her. Decided by one of the document's annotators."]
+
+
+def test_one_entity_proposed_twice_is_refused_by_number(three: Corpus) -> None:
+    proposals = all_confirmed(propose(three))
+
+    with pytest.raises(RecordError) as caught:
+        decided(three, (*proposals, proposals[3]))
+    assert str(caught.value) == (
+        f"proposals[16] {proposals[3].entity}: decides the same as proposals[3] does; expected one of them"
+    )
+
+
+def test_two_that_are_each_the_same_as_the_other_are_refused(three: Corpus) -> None:
+    pair = ("b1/en_fair#matter", "b2/en_fair#matter")
+    there = {one.entity: one for one in propose(three)}
+    circle = tuple(
+        structs.replace(there[one], outcome="same", into=other, confirmed=True) for one, other in (pair, pair[::-1])
+    )
+
+    with pytest.raises(RecordError) as caught:
+        decided(three, circle)
+    assert str(caught.value) == (
+        "proposals[0] b1/en_fair#matter into: goes in a circle: b1/en_fair#matter → b2/en_fair#matter → "
+        "b1/en_fair#matter; expected one of them to be 'existing', 'new' or 'rejected'"
+    )
+
+
+def test_what_was_confirmed_is_unchanged_when_it_is_confirmed_again(three: Corpus) -> None:
+    proposals = all_confirmed(propose(three))
+    once = decided(three, proposals)
+
+    assert confirmed(once, proposals, decided_by="judge", date="2025-01-01", reason="other") == {}
+    n, one = next((n, one) for n, one in enumerate(proposals) if one.entity == "b1/en_fair#ada")
+    (was,) = (made for made in once.decisions[FAIR].entities if made.entity == one.entity)
+    with pytest.raises(RecordError) as caught:
+        decided(once, (*proposals[:n], structs.replace(one, into="ben"), *proposals[n + 1 :]))
+    assert str(caught.value) == (
+        f"proposals[{n}] b1/en_fair#ada: was decided otherwise by annotations/decisions/en_fair.json#{was.id}; "
+        "expected the same, or that decision taken out first"
+    )
 
 
 def test_entities_are_proposed_and_confirmed_by_command(three: Corpus, tiny_root: Path, tmp_path: Path) -> None:
@@ -230,13 +316,22 @@ def test_entities_are_proposed_and_confirmed_by_command(three: Corpus, tiny_root
     by_judge = ("--by", "judge", "--reason", "other")
     assert run("confirm", str(path), *by_judge) == "0 of 16 proposals recorded; 16 entities are undecided\n"
     path.write_text(written(all_confirmed(proposals)), encoding="utf-8")
-    assert "reason ''; expected one of" in run("confirm", str(path), "--by", "judge", code=2)
+    assert "--reason: reason ''; expected one of" in run("confirm", str(path), "--by", "judge", code=2)
+    assert "--by: 'b1' annotated" in run("confirm", str(path), "--by", "b1", "--reason", "other", code=2)
+    path.write_text(written([structs.replace(all_confirmed(proposals)[0], into="x")]), encoding="utf-8")
+    assert f"{path} proposals[0] b1/ar_souk#ada into: 'x' is not in" in run("confirm", str(path), *by_judge, code=2)
+    path.write_text(written(all_confirmed(proposals)), encoding="utf-8")
     *hints, last = run("confirm", str(path), *by_judge).splitlines()
     assert last == "16 of 16 proposals recorded; 0 entities are undecided"
     asked = "if it is one, add it to its aliases in corpus/entities.json"
     assert hints[0] == f"b1/ar_souk#ada: 'ليلى' is no name of 'layla'; {asked}"
     assert all(hint.endswith(asked) for hint in hints)
-    assert "is no undecided entity" in run("confirm", str(path), *by_judge, code=2)
+    decisions = tmp_path / "annotations/decisions"
+    before = {one.name: one.read_bytes() for one in decisions.iterdir()}
+    assert run("confirm", str(path), *by_judge) == (
+        "0 of 16 proposals recorded, 16 unchanged; 0 entities are undecided\n"
+    )
+    assert {one.name: one.read_bytes() for one in decisions.iterdir()} == before
     run(code=1)
     assert files.read(tmp_path).entities["matter"] == NEW
     path.write_text(json.dumps({"proposals": [{"entity": "x"}]}))

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from standoff.adjudicate.gold import outcomes
 from standoff.adjudicate.proposing import Proposal
+from standoff.adjudicate.recording import OWN, Asked, recorded
 from standoff.canon import canonical_list
 from standoff.errors import RecordError, nearest
 from standoff.model import Corpus, Decisions, Entity, EntityDecision
@@ -50,31 +51,51 @@ class _Proposals(Struct, forbid_unknown_fields=True):
 
 
 def confirmed(
-    corpus: Corpus, proposals: Iterable[Proposal], *, decided_by: str, date: str, reason: str = ""
+    corpus: Corpus,
+    proposals: Iterable[Proposal],
+    *,
+    decided_by: str,
+    date: str,
+    reason: str = "",
+    even_own: bool = False,
+    place: str = "",
 ) -> dict[str, Decisions]:
     """Document -> its decisions, with those proposals that are confirmed; documents where nothing is new left out.
 
+    What was decided so already stays as it was recorded, with its date.
+
     Args:
         reason: of proposals that have none of their own.
+        even_own: see `recorded`.
+        place: of the proposals, for errors.
 
     Raises:
-        RecordError: a proposal has no outcome, or is of what has changed or been decided; decisions that would come
-            of it cannot be followed.
+        RecordError: a proposal has no outcome, is of what has changed or was decided otherwise, or decides what another
+            one does; decisions that would come of it cannot be followed. Names the proposal.
+        UsageError: `decided_by` or `reason` cannot be followed.
     """
     merged, _ = outcomes(corpus)
     open_ = {one.entity: one for one in (*merged.open, *merged.passed)}
-    made: dict[str, list[EntityDecision]] = {}
-    for one in proposals:
+    there = {(one.entity, one.sha256): (d, one) for d in corpus.decisions.values() for one in d.entities}
+    asked: list[Asked] = []
+    taken: dict[str, int] = {}
+    for n, one in enumerate(proposals):
         if not one.confirmed:
             continue
-        known = open_.get(one.entity)
-        if known is None:
-            raise RecordError(f"is no undecided entity{nearest(one.entity, sorted(open_))}", place=one.entity)
-        if known.sha256 != one.sha256:
-            raise RecordError("was proposed of another record; expected it proposed again", place=one.entity)
+        here = f"{place} proposals[{n}] {one.entity}".lstrip()
+        if one.entity in taken:
+            raise RecordError(
+                f"decides the same as proposals[{taken[one.entity]}] does; expected one of them", place=here
+            )
+        taken[one.entity] = n
+        known, recorded_ = open_.get(one.entity), there.get((one.entity, one.sha256))
+        if known is None and recorded_ is None:
+            raise RecordError(f"is no undecided entity{nearest(one.entity, sorted(open_))}", place=here)
+        if known is not None and known.sha256 != one.sha256:
+            raise RecordError("was proposed of another record; expected it proposed again", place=here)
         if not one.outcome:
             raise RecordError(
-                "is confirmed without outcome; expected 'existing', 'new', 'same' or 'rejected'", place=one.entity
+                "is confirmed without outcome; expected 'existing', 'new', 'same' or 'rejected'", place=here
             )
         decision = entity_decision(
             one.entity,
@@ -87,15 +108,21 @@ def confirmed(
             decided_by=decided_by,
             date=date,
         )
-        made.setdefault(one.entity.partition("#")[0].partition("/")[2], []).append(decision)
-    changed = {}
-    for document, new in sorted(made.items()):
-        old, ids = corpus.decisions.get(document, Decisions(document)), {one.id for one in new}
-        kept = [one for one in old.entities if one.id not in ids]
-        changed[document] = structs.replace(old, entities=tuple(sorted((*kept, *new), key=lambda one: one.id)))
-    # A decision that cannot be followed is not recorded.
-    outcomes(structs.replace(corpus, decisions=corpus.decisions | changed))
-    return changed
+        options = {"decided_by": "--by", **({} if one.reason else {"reason": "--reason"})}
+        if recorded_ is not None and _says(recorded_[1]) == _says(decision):
+            continue
+        if known is None and recorded_ is not None:
+            at = f"annotations/decisions/{recorded_[0].document}.json#{recorded_[1].id}"
+            raise RecordError(
+                f"was decided otherwise by {at}; expected the same, or that decision taken out first", place=here
+            )
+        asked.append(Asked(decision, here, options))
+    return recorded(corpus, asked, even_own=even_own)
+
+
+def _says(decision: EntityDecision) -> EntityDecision:
+    """A decision without what may differ where the same is decided again: its id, its date, and that it is own work."""
+    return structs.replace(decision, id="", date="", note=decision.note.removesuffix(OWN).rstrip())
 
 
 def lost_names(before: Corpus, after: Corpus) -> tuple[LostName, ...]:

@@ -132,9 +132,31 @@ def _decided(corpus: Corpus, own: Mapping[Key, Entity]) -> tuple[dict[Key, Entit
                 )
             else:
                 found[key] = one
+    _no_circle(found)
     superseded = {one.entity for one in found.values()}
     by_place = {d.address(one.id): one.entity for d in corpus.decisions.values() for one in d.entities}
     return found, {place: why for place, why in stale.items() if by_place[place] not in superseded}
+
+
+def _no_circle(decided: Mapping[Key, EntityDecision]) -> None:
+    """What is the same as another one leads to something else in the end."""
+    by_address = {address(*key): (key, one) for key, one in decided.items()}
+    into = {at: one.into for at, (_, one) in by_address.items() if one.outcome == "same" and one.into != at}
+    seen: set[str] = set()
+    for first in sorted(into):
+        way: list[str] = []
+        at = first
+        while at in into and at not in seen:
+            seen.add(at)
+            way.append(at)
+            at = into[at]
+        if at in way:
+            (_, document, _), decision = by_address[at]
+            circle = " → ".join((*way[way.index(at) :], at))
+            raise RecordError(
+                f"goes in a circle: {circle}; expected one of them to be 'existing', 'new' or 'rejected'",
+                place=f"annotations/decisions/{document}.json#{decision.id} into",
+            )
 
 
 def _told(decision: EntityDecision | None) -> bool:
@@ -188,9 +210,8 @@ def _found(
     for key, entity in found.items():
         if entity.id in clashing and key in decided and entity.id not in registry:
             raise RecordError(
-                f"{decided[key].id!r} takes {address(*key)!r} as {entity.id!r}, which another entity becomes too; "
-                "expected another id",
-                place=f"annotations/decisions/{key[1]}.json",
+                f"takes {address(*key)!r} as {entity.id!r}, which another entity becomes too; expected another id",
+                place=f"annotations/decisions/{key[1]}.json#{decided[key].id}",
             )
     return {key: entity for key, entity in found.items() if entity.id not in clashing}
 

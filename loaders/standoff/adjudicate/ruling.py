@@ -156,6 +156,15 @@ def _shaped(one: Decision, document: str) -> Iterator[Fault]:
             yield one.id, f"item[{n}]", f"{address!r}; expected annotator/{document}#id"
     if one.item and not one.sha256:
         yield one.id, "sha256", "sha256 ''; expected the item's, as standoff adjudicate status --format json shows it"
+    if one.sha256 and one.outcome == "added":
+        yield one.id, "sha256", f"sha256 {one.sha256!r} with outcome 'added'; expected none: nobody had marked it"
+    if one.annotation is not None and one.annotation.id:
+        whose = "item's" if one.item else "decision's"
+        yield (
+            one.id,
+            "annotation.id",
+            f"id {one.annotation.id!r}; expected '' or none: gold takes the {whose}",
+        )
     if one.outcome == "chosen" and one.chosen not in one.item:
         yield one.id, "chosen", f"chosen {one.chosen!r} is none of the item's; {_one_of(one.item, one.chosen)}"
     if one.outcome != "chosen" and one.chosen:

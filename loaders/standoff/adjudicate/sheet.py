@@ -85,9 +85,7 @@ class Sheet:
         one = next((one for annotator, one in item.members if annotator == who), None)
         if one is None:
             return None
-        role_targets = {
-            role: tuple(self._target(role, id, who, item.layer) for id in ids) for role, ids in one.refs.items()
-        }
+        role_targets = {role: tuple(self._target(role, id, who, one) for id in ids) for role, ids in one.refs.items()}
         return self._version(one, role_targets, self.ids[n], (address(who, self.document, one.id),))
 
     def without(self, items: Collection[str]) -> Sheet:
@@ -168,9 +166,9 @@ class Sheet:
             return rule.annotator not in members
         return rule.rule == "majority" and len(members) * 2 < len(self.workers)
 
-    def _target(self, role: str, id: str, who: str, layer: str) -> str:
+    def _target(self, role: str, id: str, who: str, one: Annotation) -> str:
         """What an annotator's annotation points to, in the ids of gold and of the registry."""
-        known = self._layers[layer].role(role)
+        known = self._layers[one.layer].role(role)
         if known is not None and known.registry:
             resolved = self.merged.resolve(who, self.document, id)
             if resolved is not None:
@@ -179,7 +177,11 @@ class Sheet:
             record = next(e for e in self.corpus.sets[who, self.document].entities if e.id == id)
             return declined(record) if (who, self.document, id) in self.merged.rejected else undecided(record)
         if (who, id) not in self._of:
-            raise RecordError(f"{role} points to {id!r}, which is not in the set", place=f"{who}/{self.document}")
+            raise RecordError(
+                f"points to {id!r}, which is no annotation of the set"
+                f"{nearest(id, [at for whose, at in self._of if whose == who])}",
+                place=f"annotations/sets/{who}/{self.document}.json#{one.id} refs.{role}",
+            )
         return self.ids[self._of[who, id]]
 
     def by_hand(self, decision: Decision, id: str) -> Version:

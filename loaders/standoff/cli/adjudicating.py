@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from standoff.cli.common import corpus_root, fails, printable, progress, today
-from standoff.cli.studio import URL, counted, the_studio
-from standoff.errors import UsageError, nearest
+from standoff.cli.studio import URL, the_studio
+from standoff.cli.studio import counted as counts
+from standoff.errors import UsageError, counted, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["adjudicate"]
 
 WHO = click.option("--for", "adjudicator", required=True, help="The adjudicator's pseudonym in annotators.json.")
+
+BY = click.option(
+    "--by", "decided_by", required=True, metavar="ID", help="Who decides: a pseudonym in annotators.json."
+)
+EVEN_OWN = click.option("--even-own", is_flag=True, help="Also where the adjudicator is one of those who disagree.")
 
 
 @click.group(invoke_without_command=True)
@@ -49,6 +55,7 @@ def adjudicate(ctx: click.Context, annotator: str | None) -> None:
     record(root, corpus, found.gold, found.entities)
     show(found)
     if not found.complete:
+        click.echo(total(found))
         fails()
 
 
@@ -69,7 +76,7 @@ def status(form: str) -> None:
         click.echo(canonical({"open": found.open, "open_entities": found.open_entities, "stale": found.stale}))
     else:
         show(found)
-        click.echo(f"{len(found.open)} items and {len(found.open_entities)} entities are undecided")
+        click.echo(total(found))
     if not found.complete:
         fails()
 
@@ -82,7 +89,8 @@ def status(form: str) -> None:
 @click.option("--reject", is_flag=True, help="It is nothing: it never enters the registry.")
 @click.option("--reason", required=True, help="One of the policy's reasons.")
 @click.option("--note", default="", help="What else is to be said.")
-@click.option("--by", "decided_by", required=True, metavar="ID", help="Who decides: a pseudonym in annotators.json.")
+@BY
+@EVEN_OWN
 def entity(
     address: str,
     into: str | None,
@@ -92,6 +100,7 @@ def entity(
     reason: str,
     note: str,
     decided_by: str,
+    even_own: bool,
 ) -> None:
     """Decide what an entity is that an annotator added: annotator/document#id.
 
@@ -99,9 +108,8 @@ def entity(
     """
     from msgspec import structs
 
-    from standoff.adjudicate import derive, entity_decision
+    from standoff.adjudicate import Asked, derive, entity_decision, recorded
     from standoff.files import read, write_decisions
-    from standoff.model import Decisions
 
     if sum((into is not None, same is not None, as_new, reject)) != 1:
         raise UsageError("expected one of --into, --same, --new and --reject", place=address)
@@ -112,7 +120,6 @@ def entity(
         known = sorted(open_)
         there = f"expected one of {', '.join(known)}" if known else "nothing is undecided of any"
         raise UsageError(f"{address!r} is no undecided entity{nearest(address, known)}; {there}")
-    document = address.partition("#")[0].partition("/")[2]
     decision = entity_decision(
         address,
         open_[address].sha256,
@@ -123,13 +130,14 @@ def entity(
         decided_by=decided_by,
         date=today(),
     )
-    old = corpus.decisions.get(document, Decisions(document))
-    new = structs.replace(old, entities=(*(one for one in old.entities if one.id != decision.id), decision))
-    # A decision that cannot be followed is not recorded.
-    left = derive(structs.replace(corpus, decisions=corpus.decisions | {document: new}))
+    options = {"into": "--into" if into is not None else "--same", "reason": "--reason", "decided_by": "--by"}
+    changed = recorded(corpus, [Asked(decision, address, options)], even_own=even_own)
+    # What cannot be derived is not recorded.
+    left = derive(structs.replace(corpus, decisions=corpus.decisions | changed))
+    (new,) = changed.values()
     write_decisions(root, new)
-    show_names(corpus, {document: new})
-    click.echo(f"{new.address(decision.id)}: {len(left.open_entities)} entities are undecided")
+    show_names(corpus, changed)
+    click.echo(f"{new.address(decision.id)}: {undecided(left)}")
 
 
 @adjudicate.command()
@@ -149,8 +157,9 @@ def propose() -> None:
 @adjudicate.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--reason", default="", help="One of the policy's reasons, for proposals that have none of their own.")
-@click.option("--by", "decided_by", required=True, metavar="ID", help="Who decides: a pseudonym in annotators.json.")
-def confirm(file: Path, reason: str, decided_by: str) -> None:
+@BY
+@EVEN_OWN
+def confirm(file: Path, reason: str, decided_by: str, even_own: bool) -> None:
     """Record the proposals of a file that are confirmed there as decisions; all others stay undecided."""
     from msgspec import structs
 
@@ -159,19 +168,29 @@ def confirm(file: Path, reason: str, decided_by: str) -> None:
 
     root = corpus_root()
     corpus, proposals = read(root), parse_proposals(read_text(file), place=str(file))
-    changed = confirmed(corpus, proposals, decided_by=decided_by, date=today(), reason=reason)
+    changed = confirmed(
+        corpus, proposals, decided_by=decided_by, date=today(), reason=reason, even_own=even_own, place=str(file)
+    )
+    left = derive(structs.replace(corpus, decisions=corpus.decisions | changed))
     for decisions in changed.values():
         write_decisions(root, decisions)
     show_names(corpus, changed)
-    left = derive(structs.replace(corpus, decisions=corpus.decisions | changed))
-    taken = sum(one.confirmed for one in proposals)
-    click.echo(f"{taken} of {len(proposals)} proposals recorded; {len(left.open_entities)} entities are undecided")
+    new = sum(
+        one not in (corpus.decisions[id].entities if id in corpus.decisions else ())
+        for id, d in changed.items()
+        for one in d.entities
+    )
+    there = sum(one.confirmed for one in proposals) - new
+    click.echo(
+        f"{new} of {counted(len(proposals), 'proposal')} recorded{f', {there} unchanged' if there else ''}; "
+        f"{undecided(left)}"
+    )
 
 
 @adjudicate.command("build")
 @WHO
 @click.option("--seed", type=int, default=0, show_default=True, help="By which versions are shuffled.")
-@click.option("--even-own", is_flag=True, help="Also where the adjudicator is one of those who disagree.")
+@EVEN_OWN
 @URL
 def build_(adjudicator: str, seed: int, even_own: bool, url: str | None) -> None:
     """Put what is disputed before an adjudicator in Label Studio, the annotators' versions beside it without names."""
@@ -183,7 +202,7 @@ def build_(adjudicator: str, seed: int, even_own: bool, url: str | None) -> None
     with progress() as tell:
         asked = the_studio(root, url)
         done = build(corpus, adjudicator, asked, root=root, seed=seed, even_own=even_own, progress=tell)
-    click.echo(f"{done.url}: " + counted(done, "created", "replaced", "unchanged", "removed"))
+    click.echo(f"{done.url}: " + counts(done, "created", "replaced", "unchanged", "removed"))
     if done.kept:
         click.echo(f"what was replaced or removed is kept as it was in {done.kept}")
 
@@ -216,7 +235,9 @@ def record(root: Path, corpus: Corpus, gold: dict[str, AnnotationSet], entities:
     write_listings(root, structs.replace(corpus, entities=entities))
     for marked in gold.values():
         changed = write_set(root, marked, corpus.scheme)
-        click.echo(f"{marked.document}: {len(marked.annotations)} annotations{'' if changed else ', unchanged'}")
+        click.echo(
+            f"{marked.document}: {counted(len(marked.annotations), 'annotation')}{'' if changed else ', unchanged'}"
+        )
 
 
 def show_names(corpus: Corpus, changed: Mapping[str, Decisions]) -> None:
@@ -232,6 +253,18 @@ def show_names(corpus: Corpus, changed: Mapping[str, Decisions]) -> None:
                 "corpus/entities.json"
             )
         )
+
+
+def total(found: Adjudication) -> str:
+    """How much is undecided, in words."""
+    items, entities = len(found.open), len(found.open_entities)
+    return f"{counted(items, 'item')} and {counted(entities, 'entity')} are undecided"
+
+
+def undecided(found: Adjudication) -> str:
+    """How many entities are undecided, in words."""
+    left = len(found.open_entities)
+    return f"{counted(left, 'entity')} {'is' if left == 1 else 'are'} undecided"
 
 
 def show(found: Adjudication) -> None:

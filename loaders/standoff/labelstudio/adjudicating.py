@@ -9,12 +9,12 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from standoff.adjudicate import derive
-from standoff.errors import StandoffError, StudioError, UsageError
+from standoff.adjudicate import derive, not_own
+from standoff.errors import StandoffError, StudioError
 from standoff.labelstudio.client import Client, ask, connected
 from standoff.labelstudio.decided import decisions_of
 from standoff.labelstudio.dispute import Case, adjudication_interface, cases, to_dispute
-from standoff.labelstudio.items import fields, listed
+from standoff.labelstudio.items import fields
 from standoff.labelstudio.journal import Journal
 from standoff.labelstudio.projects import Project, change_interface, create, find, tasks_of, wanted_documents
 from standoff.labelstudio.server import Studio
@@ -80,13 +80,9 @@ def build(
     """
     wanted_documents(corpus, adjudicator, ())
     found = cases(corpus)
-    own = [id for id, case in found.items() if case.outcome.open and adjudicator in case.sheet.workers]
-    if own and not even_own:
-        raise UsageError(
-            f"{adjudicator!r} annotated {listed(own)}, where something is disputed; expected an adjudicator who did "
-            "not, or --even-own, which the note of each decision then says",
-            place="--for",
-        )
+    if not even_own:
+        disputed = (id for id, case in found.items() if case.outcome.open and adjudicator in case.sheet.workers)
+        not_own(adjudicator, disputed, option="--for")
     made = {id: task for id, case in found.items() if (task := to_dispute(case, adjudicator, seed=seed))}
     report: dict[str, list[str]] = {name: [] for name in ("created", "replaced", "unchanged", "removed")}
     with connected(studio) as client:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from standoff.adjudicate import Sheet, sha256_of
+from standoff.adjudicate import OWN, Sheet, sha256_of
 from standoff.canon import canonical
 from standoff.errors import StudioError
 from standoff.labelstudio.dispute import LINKS, OUTCOME, REASON, REJECTED, Case, said, to_registry
@@ -16,10 +16,7 @@ from standoff.labelstudio.items import fields
 from standoff.model import Annotation, AnnotationSet, Decision
 from standoff.text import sha
 
-__all__ = ["OWN", "Found", "decisions_of"]
-
-OWN = "Decided by one of the document's annotators."
-"""What the note of each decision says that somebody took who had annotated the document too."""
+__all__ = ["Found", "decisions_of"]
 
 
 class Found(Struct, frozen=True):

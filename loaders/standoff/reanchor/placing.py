@@ -10,7 +10,11 @@ from msgspec import Struct
 from standoff.reanchor.aligning import Piece, Traces
 from standoff.text import inside_word
 
-__all__ = ["Place", "place"]
+__all__ = ["CHANGED_INSIDE", "OTHER_WORDS", "Place", "place"]
+
+OTHER_WORDS = "has other words now"
+CHANGED_INSIDE = "has another length now: its text changed inside"
+"""Why a span has no place whose words may stand in the new text with other white space between them."""
 
 
 class Place(Struct, frozen=True):
@@ -38,9 +42,9 @@ def place(start: int, end: int, pieces: Sequence[Piece], traces: Traces, *, loos
     starts = {piece.shift + start for piece in (head, tail) if piece is not None}
     to = starts.pop()
     if starts:
-        return Place(None, "has another length now: its text changed inside")
+        return Place(None, CHANGED_INSIDE)
     if not traces.stands(start, end, to):
-        return Place(None, "has other words now")
+        return Place(None, OTHER_WORDS)
     open_ = [at for at, piece in ((to, head), (to + end - start, tail)) if piece is None]
     if any(inside_word(traces.text, at) for at in open_):
         return Place(None, "begins or ends inside a word now")
@@ -60,13 +64,19 @@ def _loose(start: int, end: int, pieces: Sequence[Piece], traces: Traces) -> Pla
     left = tuple(to for to in everywhere if not kept(to))
     before = traces.times(start, end) - (len(everywhere) - len(left))
     if not left:
-        return Place(None, "has other words now")
+        return Place(None, OTHER_WORDS)
     n = bisect_right(pieces, start, key=lambda piece: piece.start)
     low = pieces[n - 1].end + pieces[n - 1].shift if n else 0
     high = pieces[n].to if n < len(pieces) else len(traces.text)
     if before == len(left) == 1 and low <= left[0] and left[0] + length <= high:
         return Place(left[0])
-    return Place(None, f"stood {before} times in what changed, and stands there {len(left)} times now", left)
+    which = ": which of them it is, nobody can say" if before > len(left) == 1 else ""
+    said = f"stood {_times(before)} in what changed, and stands there {_times(len(left))} now{which}"
+    return Place(None, said, left)
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def _around(at: int, pieces: Sequence[Piece]) -> Piece | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -25,14 +26,17 @@ from standoff.model import (
     Segments,
     Span,
 )
-from standoff.reanchor.aligning import Piece, Traces, align, by_raw, known_text
-from standoff.reanchor.placing import Place, place
+from standoff.reanchor.aligning import align, by_raw, known_text
+from standoff.reanchor.placing import CHANGED_INSIDE, OTHER_WORDS, Place, place
 from standoff.scheme import Scheme
 from standoff.text import Alignment, context, sha
 
 __all__ = ["Reanchored", "reanchor", "write_reanchored"]
 
 RULE = "reanchor"
+
+_SHOWN = 8
+"""Candidates that a message shows; more are counted."""
 
 Locate = Callable[[int, int], Place]
 
@@ -65,7 +69,7 @@ def reanchor(corpus: Corpus, document: str, was: Corpus) -> Reanchored:
             raise UsageError(f"no document {document!r}{hint}; expected one that is in both, as it was and as it is")
     old, new = was.documents[document], corpus.documents[document]
     new = structs.replace(new, text_sha256=sha(new.text))
-    pieces, traces, locate = _evidence(old, new, corpus.scheme)
+    locate = _located(old, new, corpus.scheme)
     findings: list[Finding] = []
     sets, gold = dict(corpus.sets), dict(corpus.gold)
     moved = 0
@@ -91,7 +95,7 @@ def reanchor(corpus: Corpus, document: str, was: Corpus) -> Reanchored:
             sets[who, document] = follows
     segments = dict(corpus.segments)
     if old.text != new.text and (current := segments.get(document)) and current == was.segments.get(document):
-        segments[document], faults = _segmented(current, pieces, traces, locate)
+        segments[document], faults = _segmented(current, locate)
         findings += faults
     made = structs.replace(
         corpus, documents={**corpus.documents, document: new}, sets=sets, gold=gold, segments=segments
@@ -117,7 +121,7 @@ def write_reanchored(root: Path, document: str, found: Reanchored) -> None:
     write_document(root, corpus.documents[document], corpus.segments[document])
 
 
-def _evidence(old: Document, new: Document, scheme: Scheme) -> tuple[tuple[Piece, ...], Traces, Locate]:
+def _located(old: Document, new: Document, scheme: Scheme) -> Locate:
     traces = known_text(old.text, new.text)
     same_raw = old.raw_sha256 == new.raw_sha256
     pieces = by_raw(old, new, inline=scheme.inline_kinds) if same_raw else align(traces)
@@ -129,7 +133,7 @@ def _evidence(old: Document, new: Document, scheme: Scheme) -> tuple[tuple[Piece
             return Place(None, "has something dropped inside now")
         return found
 
-    return pieces, traces, locate
+    return locate
 
 
 def _sets_of(corpus: Corpus, document: str) -> Iterator[tuple[str, AnnotationSet]]:
@@ -158,13 +162,13 @@ def _moved(one: Annotation, old: Document, locate: Locate, new: Document) -> tup
         else:
             found = locate(span.start, span.end)
         if found.to is None:
-            shown = "; ".join(
-                f"[{at}:{at + len(span.quote)}] {context(new.text, at, at + len(span.quote))}"
-                for at in found.candidates[:8]
-            )
-            told = (
-                f"{span.quote!r} at [{span.start}:{span.end}] {found.why}{f' (candidates: {shown})' if shown else ''}"
-            )
+            why, there = found.why, [(at, at + len(span.quote)) for at in found.candidates]
+            if why in (OTHER_WORDS, CHANGED_INSIDE) and (spaced := _otherwise_spaced(span.quote, new.text)):
+                why, there = "has other white space now", spaced
+            shown = "; ".join(f"[{start}:{end}] {context(new.text, start, end)}" for start, end in there[:_SHOWN])
+            if len(there) > _SHOWN:
+                shown += f"; and {len(there) - _SHOWN} more"
+            told = f"{span.quote!r} at [{span.start}:{span.end}] {why}{f' (candidates: {shown})' if shown else ''}"
             faults.append((f"spans[{n}]", f"{told}; expected somebody to mark it anew"))
         else:
             spans.append(Span(found.to, found.to + len(span.quote), span.quote))
@@ -173,10 +177,14 @@ def _moved(one: Annotation, old: Document, locate: Locate, new: Document) -> tup
     return (one, faults) if faults else (structs.replace(one, spans=tuple(spans)), [])
 
 
-def _segmented(
-    segments: Segments, pieces: tuple[Piece, ...], traces: Traces, locate: Locate
-) -> tuple[Segments, list[Finding]]:
-    """Sentences by where they begin and end, tokens by their words."""
+def _otherwise_spaced(quote: str, text: str) -> list[tuple[int, int]]:
+    """Where the words of a quotation stand in a text with other white space between them."""
+    words = r"\s+".join(map(re.escape, quote.split()))
+    return [found.span() for found in re.finditer(words, text) if found[0] != quote] if words else []
+
+
+def _segmented(segments: Segments, locate: Locate) -> tuple[Segments, list[Finding]]:
+    """Sentences by where they begin and end, tokens by their words; what changed is left out, for somebody to set."""
     file, findings = f"corpus/segments/{segments.document}.json", []
     found: dict[str, tuple[tuple[int, int], ...]] = {}
     for name, ranges in (("sentences", segments.sentences), ("tokens", segments.tokens)):
@@ -186,7 +194,10 @@ def _segmented(
                 (locate(start, start + 1), locate(end - 1, end)) if name == "sentences" else (locate(start, end),) * 2
             )
             if a.to is None or b.to is None or (name == "sentences" and b.to < a.to):
-                said = f"[{start}:{end}] {a.why or b.why}; it is left out: expected what changed to be segmented anew"
+                said = (
+                    f"[{start}:{end}] {a.why or b.why}; it is left out: expected what changed to be "
+                    "segmented anew, by hand in this file"
+                )
                 findings.append(Finding(file, "", f"{name}[{n}]", RULE, "error", said))
             else:
                 kept.append((a.to, b.to + 1 if name == "sentences" else a.to + end - start))

@@ -202,6 +202,7 @@ RULES: tuple[Rule, ...] = (
     _rule("corpus", "corpus", corpus.codebook_section, file="schema/CODEBOOK.md"),
     _rule("corpus", "corpus", corpus.codebook_heading, file="schema/CODEBOOK.md"),
     _rule("corpus", "corpus", corpus.codebook_stray, file="schema/CODEBOOK.md"),
+    _rule("corpus", "corpus", entities.entity_unused, "warning", file="corpus/entities.json"),
     _rule("corpus", "across", decisions.decision),
     _rule("corpus", "across", decisions.decision_current, "warning"),
     _rule("corpus", "across", decisions.gold_current),

@@ -9,12 +9,13 @@ from standoff.errors import nearest
 from standoff.scheme import REGISTRY
 from standoff.validate.graph import cycles
 from standoff.validate.words import one_of
-from standoff.validate.work import EntityWork, Fault
+from standoff.validate.work import Context, EntityWork, Fault
 
 __all__ = [
     "entity_id",
     "entity_schema",
     "entity_type_known",
+    "entity_unused",
     "kb_status",
     "part_of_acyclic",
     "part_of_resolves",
@@ -117,3 +118,31 @@ def entity_schema(work: EntityWork) -> Iterator[Fault]:
         for field, message in work.context.schema_errors(REGISTRY, entity):
             if not work.doubts.told(entity.id, field):
                 yield entity.id, field, f"{entity.name!r}: {message}"
+
+
+def entity_unused(context: Context) -> Iterator[Fault]:
+    """Where a document was withdrawn, a set or gold refers to each entity of the registry, or to a part of it.
+
+    Why: What only a withdrawn document told of is published on with the registry; of a person that may be the very
+    thing that was to be taken down. Before, an entity may wait there for its first mention.
+    Do: Remove the entity from corpus/entities.json, or restore the mention that was removed.
+    """
+    corpus = context.corpus
+    # What is referred to from sets that could not be read, or that are in shards elsewhere, is not known.
+    unknown = any(path.startswith("annotations/") for path in context.unread) or not (corpus.sets or corpus.gold)
+    if unknown or not corpus.withdrawn:
+        return
+    used: set[str] = set()
+    for marked in (*corpus.sets.values(), *corpus.gold.values()):
+        used.update(id for entity in marked.entities for id in (entity.id, *entity.part_of))
+        for one in marked.annotations:
+            for role in context.entity_roles.get(one.layer, ()):
+                used.update(one.refs.get(role, ()))
+    left = [corpus.entities[id] for id in used if id in corpus.entities]
+    while left:
+        wholes = [id for id in left.pop().part_of if id not in used]
+        used.update(wholes)
+        left += [corpus.entities[id] for id in wholes if id in corpus.entities]
+    for id, entity in corpus.entities.items():
+        if id not in used:
+            yield id, "id", f"no set and no gold refers to {entity.name!r}; expected a mention, or no such entity"

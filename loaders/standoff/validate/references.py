@@ -183,7 +183,8 @@ def derivation_resolves(work: Work) -> Iterator[Fault]:
         for n, address in enumerate(annotation.derived_from):
             place, _, id = address.partition("#")
             annotator, _, document = place.partition("/")
-            if f"annotations/sets/{place}.json" in work.context.unread:
+            of = f"decisions/{document}" if annotator == "decision" else f"sets/{place}"
+            if f"annotations/{of}.json" in work.context.unread:
                 continue
             ids = work.context.annotations(annotator, document)
             if document != work.page.id:
