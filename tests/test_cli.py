@@ -99,27 +99,34 @@ def test_a_malformed_schema_is_refused(root: Path) -> None:
     assert "annotation.schema.json" in refused(run(root, "validate"))
 
 
-def test_a_missing_raw_file_is_refused(root: Path) -> None:
+def unreadable(result: Result) -> str:
+    """The one finding on what cannot be read."""
+    assert result.exit_code == 1, result.output
+    (line,) = [line for line in result.stdout.splitlines() if line.endswith("(record-shape)")]
+    return line
+
+
+def test_a_missing_raw_file_is_a_finding(root: Path) -> None:
     document = first_document(root)
     for path in (root / "corpus" / "raw").glob(f"{document}.*"):
         path.unlink()
 
-    assert f"corpus/raw/{document}" in refused(run(root, "validate"))
+    assert f"corpus/raw/{document}" in unreadable(run(root, "validate"))
 
 
-def test_another_encoding_is_refused(root: Path) -> None:
+def test_another_encoding_is_a_finding(root: Path) -> None:
     document = first_document(root)
     path = next((root / "corpus" / "raw").glob(f"{document}.*"))
     path.write_bytes("naïve".encode("latin-1"))
 
-    assert "byte 2 is 0xef, which is no UTF-8" in refused(run(root, "validate"))
+    assert "byte 2 is 0xef, which is no UTF-8" in unreadable(run(root, "validate"))
 
 
-def test_truncated_json_is_refused(root: Path) -> None:
+def test_truncated_json_is_a_finding(root: Path) -> None:
     path = root / "corpus" / "entities.json"
     path.write_bytes(path.read_bytes()[:-10])
 
-    assert "entities.json: is no JSON: Input data was truncated" in refused(run(root, "validate"))
+    assert "entities.json: is no JSON: Input data was truncated" in unreadable(run(root, "validate"))
 
 
 def test_an_ambiguous_quotation_is_refused_with_its_candidates_and_nothing_is_written(root: Path) -> None:

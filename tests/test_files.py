@@ -223,7 +223,7 @@ def test_truncated_json_is_refused_with_its_file(copy: Path, path: str) -> None:
 def test_an_empty_file_is_no_json(copy: Path) -> None:
     (copy / "corpus/splits.json").write_bytes(b"")
 
-    with pytest.raises(FileError, match="is no JSON"):
+    with pytest.raises(FileError, match=r"^corpus/splits\.json: is empty; expected one JSON value$"):
         files.read(copy)
 
 
@@ -319,6 +319,12 @@ BROKEN: dict[str, tuple[str, Callable[[dict], object], str, str]] = {
         lambda v: v["splits"].update(en_fair="trian"),
         "splits[...]",
         "Invalid enum value 'trian'",
+    ),
+    "no rule of merging": (
+        "annotations/policy.json",
+        lambda v: v.setdefault("layers", {}).update(naming={"rule": "most"}),
+        "layers[...].rule",
+        "Invalid enum value 'most'; expected one of annotator, majority, unanimous",
     ),
 }
 

@@ -7,11 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import asdict, replace
 
 from standoff import files
+from standoff.cli import main
 from standoff.errors import AnchorError, FileError, UsageError
 from standoff.intake import Answers, Plan, add, describe, init, parse_drop, plan
 from standoff.intake.drops import overlay, resolve
@@ -83,6 +85,7 @@ def test_a_new_corpus_reads_and_validates(fresh: Path) -> None:
 def test_a_new_corpus_has_these_files(fresh: Path) -> None:
     assert sorted(_tree(fresh)) == [
         ".gitattributes",
+        ".gitignore",
         "annotations/annotators.json",
         "corpus/entities.json",
         "corpus/releases.json",
@@ -94,6 +97,7 @@ def test_a_new_corpus_has_these_files(fresh: Path) -> None:
         "schema/views.json",
     ]
     assert b"corpus/raw/** -text" in (fresh / ".gitattributes").read_bytes()
+    assert {b"/build/", b"/.standoff/"} <= set((fresh / ".gitignore").read_bytes().splitlines())
 
 
 def test_no_placeholder_is_left(fresh: Path) -> None:
@@ -110,16 +114,18 @@ def test_a_folder_with_a_corpus_is_refused_and_untouched(fresh: Path) -> None:
 
 def test_what_else_is_in_the_folder_stays(tmp_path: Path) -> None:
     (tmp_path / ".gitattributes").write_text("* -text\n")
+    (tmp_path / ".gitignore").write_text("mine\n")
 
     init(tmp_path, corpus="quay", title="Quay")
 
+    assert (tmp_path / ".gitignore").read_text() == "mine\n"
     assert (tmp_path / ".gitattributes").read_text() == "* -text\n"
 
 
 @pytest.mark.parametrize(
     ("corpus", "title", "message"),
     [
-        ("Quay", "Quay", "corpus: id 'Quay' does not match"),
+        ("Quay", "Quay", "^--corpus: id 'Quay' does not match .*; expected one of small letters, digits and _$"),
         ("quay", " ", "title: ' ' is no title"),
         ("quay", "a\nb", "expected one line"),
     ],
@@ -128,6 +134,21 @@ def test_names_that_cannot_be_are_refused(tmp_path: Path, corpus: str, title: st
     with pytest.raises(UsageError, match=message):
         init(tmp_path / "new", corpus=corpus, title=title)
     assert not (tmp_path / "new").exists()
+
+
+def test_the_command_that_is_printed_can_be_run_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "my corpus"
+
+    said = CliRunner().invoke(main, ["init", str(folder), "--corpus", "mine"], catch_exceptions=False).output
+
+    assert said.endswith(f"then: standoff --root '{folder}' add FILE\n")
+
+
+def test_the_id_that_a_folders_name_cannot_be_is_given_by_an_option(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["init", str(tmp_path / "my corpus")])
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("--corpus: id 'my corpus' does not match")
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
@@ -218,6 +239,27 @@ def test_a_title_that_the_source_does_not_give_stands_in_square_brackets(scheme:
     assert planned.document.title == "[It began on Monday.]"
 
 
+def test_of_a_long_sentence_ten_words_stand_for_the_title(scheme: Scheme) -> None:
+    ten, eleven = "A b c d e f g h i j.", "A b c d e f g h i j\nk."
+
+    titles = [
+        _planned(text.encode(), "x.txt", scheme, replace(SAID, title="unknown")).document.title
+        for text in (ten, eleven)
+    ]
+
+    assert titles == ["[A b c d e f g h i j.]", "[A b c d e f g h i j …]"]
+
+
+def test_a_title_that_is_part_of_the_text_is_told_of(scheme: Scheme) -> None:
+    shown = describe(_planned(b"It began. It goes on.", "x.txt", scheme, replace(SAID, title="unknown")))
+
+    assert (
+        "  warning: the title '[It began.]' is how the text begins, and a title is also in editions without texts; "
+        "--title gives another"
+    ) in shown.splitlines()
+    assert "--title" not in describe(_planned(FERRY, "x.txt", scheme))
+
+
 def test_an_unknown_language_is_undetermined(scheme: Scheme) -> None:
     planned = _planned(FERRY, "x.txt", scheme, replace(SAID, language="unknown"))
 
@@ -266,6 +308,39 @@ def test_a_name_that_is_no_id_is_refused(scheme: Scheme, name: str, message: str
 def test_another_encoding_is_refused_with_its_byte(scheme: Scheme) -> None:
     with pytest.raises(FileError, match=r"x.txt: byte 3 is 0xe9, which is no UTF-8 here"):
         _planned("caf\xe9 here".encode("latin-1"), "x.txt", scheme)
+    with pytest.raises(FileError, match=r"strict UTF-8; convert the file to UTF-8 before it is added$"):
+        _planned("caf\xe9 here".encode("utf-16"), "x.txt", scheme)
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.html"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_refused(scheme: Scheme, name: str, encoding: str) -> None:
+    with pytest.raises(FileError, match=rf"^{name}: character [01] is NUL, .* the file may be UTF-16, .*; convert the"):
+        _planned("<p>A text.</p>".encode(encoding), name, scheme)
+
+
+@pytest.mark.parametrize("code", [*range(1, 9), 0x0B, *range(0x0E, 0x20)])
+@pytest.mark.parametrize("name", ["x.txt", "x.html"])
+def test_a_control_character_in_the_text_is_refused_with_its_place(scheme: Scheme, name: str, code: int) -> None:
+    text = f"<p>One line.</p>\n<p>An{chr(code)}other.</p>\n"
+
+    with pytest.raises(FileError) as caught:
+        _planned(text.encode(), name, scheme)
+
+    assert str(caught.value).startswith(f"{name}: line 2: character 22 is the control character {chr(code)!r} (")
+    assert str(caught.value).endswith("or leave it out by --drop KIND:22:23")
+
+
+def test_a_control_character_that_is_dropped_is_no_text(scheme: Scheme) -> None:
+    planned = _planned(b"One\x07 line.", "x.txt", scheme, drops=[("boilerplate", (3, 4))])
+
+    assert planned.document.text == "One line."
+
+
+def test_tabs_ends_of_lines_and_form_feeds_are_text(scheme: Scheme) -> None:
+    text = "One\tline.\r\nTwo.\n\fThree.\u2028Four \x7f\x85."
+
+    assert _planned(text.encode(), "x.txt", scheme).document.text == text
 
 
 def test_a_file_without_text_is_refused(scheme: Scheme) -> None:
@@ -349,8 +424,24 @@ def test_drops_that_overlap_are_refused() -> None:
 
 
 def test_a_drop_that_could_be_in_two_places_is_refused() -> None:
-    with pytest.raises(AnchorError, match=r"--drop ad: 'a' fits twice"):
+    with pytest.raises(AnchorError) as caught:
         resolve("abca", [("ad", Quotation("a"))], ["ad"])
+
+    assert str(caught.value) == (
+        "--drop ad: 'a' is in the raw file 2 times; expected KIND:START:END of the one that is meant: "
+        "ad:0:1 [a]bca; ad:3:4 abc[a]"
+    )
+    assert resolve("abca", [parse_drop("ad:3:4")], ["ad"]) == (Dropped(3, 4, "ad"),)
+
+
+def test_a_drop_that_could_be_in_many_places_says_how_many_are_not_shown() -> None:
+    with pytest.raises(AnchorError, match=r"10 times; .*; ad:7:8 .*; and 2 more$"):
+        resolve("a" * 10, [("ad", Quotation("a"))], ["ad"])
+
+
+def test_a_drop_that_is_nowhere_is_refused() -> None:
+    with pytest.raises(AnchorError, match=r"--drop ad: 'x' is not in the text"):
+        resolve("abca", [("ad", Quotation("x"))], ["ad"])
 
 
 @given(
@@ -467,6 +558,37 @@ def test_the_same_bytes_under_another_id_are_refused(fresh: Path) -> None:
 
     with pytest.raises(UsageError, match="other: its bytes are those of 'ferry'"):
         add(fresh, [_planned(FERRY, "ferry.txt", scheme), _planned(FERRY, "other.txt", scheme)])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "ferry.txt",
+            "ferry: this id was withdrawn on 2026-01-31 (the author asked); expected another document, under",
+        ),
+        ("other.txt", "other: its bytes are those of 'ferry', which was withdrawn on 2026-01-31 (the author asked);"),
+    ],
+)
+def test_what_was_withdrawn_does_not_come_back(fresh: Path, name: str, said: str) -> None:
+    scheme = files.read_scheme(fresh)
+    gone = {"id": "ferry", "date": "2026-01-31", "reason": "the author asked", "raw_sha256": sha(FERRY)}
+    (fresh / "corpus/withdrawn.json").write_text(json.dumps({"withdrawn": [gone]}))
+    before = _tree(fresh)
+
+    with pytest.raises(UsageError) as caught:
+        add(fresh, [_planned(HARBOUR, "harbour.html", scheme), _planned(FERRY, name, scheme)])
+
+    assert str(caught.value).startswith(said)
+    assert _tree(fresh) == before
+
+
+def test_another_text_under_an_id_that_was_withdrawn_is_refused(fresh: Path) -> None:
+    gone = {"id": "ferry", "date": "2026-01-31", "reason": "the author asked", "raw_sha256": sha(FERRY)}
+    (fresh / "corpus/withdrawn.json").write_text(json.dumps({"withdrawn": [gone]}))
+
+    with pytest.raises(UsageError, match="ferry: this id was withdrawn"):
+        add(fresh, [_planned(b"Another text.", "ferry.txt", files.read_scheme(fresh))])
 
 
 def test_an_open_question_names_the_options(fresh: Path) -> None:

@@ -178,7 +178,8 @@ LAYER_PROBLEMS: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "unknown key of a label": (
         lambda s: layer("point", "properties", "label", "oneOf")(s).append({"const": "x", "x-standoff": {"colour": 1}}),
-        "$['$defs'].point.properties.label.oneOf[3]['x-standoff']: Additional properties are not allowed ('colour' was",
+        "$['$defs'].point.properties.label.oneOf[3]['x-standoff']: key 'colour' is unknown [did you mean "
+        "'color'?]; expected one of color, hotkey, score",
     ),
     "hotkey of two labels": (
         lambda s: layer("report", "properties", "label", "oneOf")(s)[0]["x-standoff"].update(hotkey="1"),
@@ -249,6 +250,46 @@ LAYER_PROBLEMS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "relation label of two layers": (
         lambda s: layer("tie", "properties", "label", "oneOf")(s).append({"const": "echoes"}),
         "tie: label 'echoes' also names a link of link; expected another name",
+    ),
+    "colour by name": (
+        lambda s: layer("point", "properties", "label", "oneOf")(s)[0]["x-standoff"].update(color="red"),
+        "point: color 'red' of 'happening'; expected #rrggbb, such as '#15803d'",
+    ),
+    "colour of three digits": (
+        lambda s: layer("point", "properties", "attributes", "properties", "denial", "oneOf")(s)[0].update(
+            {"x-standoff": {"color": "#abc"}}
+        ),
+        "point: color '#abc' of 'denied'; expected #rrggbb",
+    ),
+    "more fragments at least than at most": (
+        lambda s: layer("naming", "properties", "spans")(s).update(minItems=2, maxItems=1),
+        "naming: spans has minItems 2 above maxItems 1; expected no more than that",
+    ),
+    "no fragment at all": (
+        lambda s: layer("naming", "properties", "spans")(s).update(minItems=0, maxItems=0),
+        "naming: spans has maxItems 0, but each annotation has a place; expected 1 or more, or none",
+    ),
+    "more targets at least than at most": (
+        lambda s: layer("report", "properties", "refs", "properties", "said")(s).update(minItems=3, maxItems=2),
+        "report: role 'said' has minItems 3 above maxItems 2; expected no more than that",
+    ),
+    "interval without scores": (
+        lambda s: layer("point", "properties", "attributes", "properties", "firmness", "x-standoff")(s).update(
+            scale="interval"
+        ),
+        "point.firmness: 'firm' has no score, by which the interval scale counts; expected one, or the value among its",
+    ),
+    "layer that no set may have": (
+        lambda s: s["properties"]["annotations"]["items"]["properties"]["layer"]["enum"].remove("tie"),
+        "tie: is not in $.properties.annotations.items.properties.layer.enum, so that no set may have it; expected",
+    ),
+    "role to entities without a registry": (
+        lambda s: s["$defs"].pop("entity") and s["properties"].pop("entities"),
+        "naming.referent: points to 'entity', of which there is no registry; expected $defs.entity with",
+    ),
+    "unknown key of the vocabulary": (
+        lambda s: s["x-standoff"].update(constraint=[]),
+        "$['x-standoff']: key 'constraint' is unknown [did you mean 'constraints'?]; expected one of constraints, ",
     ),
     "role named as a relation label": (
         lambda s: layer("link", "properties", "label", "oneOf")(s).append({"const": "said"}),
@@ -338,11 +379,35 @@ CONSTRAINT_PROBLEMS: tuple[tuple[dict[str, Any], str], ...] = (
     ),
     (
         {"kind": "nesting", "layer": "naming", "forbid": ["crosses"]},
-        "x-standoff constraints or views: Invalid enum value 'crosses'",
+        "x-standoff.constraints[0].forbid[0]: Invalid enum value 'crosses', got \"crosses\"; expected one of contain, ",
     ),
     (
         {"kind": "nesting", "layer": "naming", "forbid": ["cross"], "colour": "red"},
-        "x-standoff constraints or views: Object contains unknown field `colour`",
+        "x-standoff.constraints[0]: Object contains unknown field `colour`",
+    ),
+    (
+        {"kind": "acyclic", "layer": "report", "role": "within", "severity": "fatal"},
+        "x-standoff.constraints[0].severity: Invalid enum value 'fatal', got \"fatal\"; expected one of error, warning",
+    ),
+    (
+        {"kind": "count", "layer": "naming", "of": "referent", "labels": ["who"], "min": 2, "max": 1},
+        "constraint 0 (count): min 2 is above max 1, so that no number fits",
+    ),
+    (
+        {"kind": "length", "layer": "naming", "max": 0},
+        "constraint 0 (length): max is 0, but no span is so short; expected 1 or more",
+    ),
+    (
+        {"kind": "length", "layer": "link", "max": 5},
+        "constraint 0 (length): link is a relation layer, which has no spans to measure; expected a span layer",
+    ),
+    (
+        {"kind": "conflict", "layer": "opinion", "labels": ["likes", "likes"], "same": ["voice", "object"]},
+        "constraint 0 (conflict): labels are ['likes', 'likes']; expected two or more",
+    ),
+    (
+        {"kind": "acyclic", "layer": "report", "role": "said"},
+        "constraint 0 (acyclic): role 'said' points to point, never to report itself, so that there is no way round;",
     ),
 )
 
@@ -399,6 +464,52 @@ VIEW_PROBLEMS: tuple[tuple[dict[str, Any], str], ...] = (
 @pytest.mark.parametrize(("fields", "expected"), VIEW_PROBLEMS, ids=[expected for _, expected in VIEW_PROBLEMS])
 def test_a_view_of_nothing_is_refused(fields: dict[str, Any], expected: str) -> None:
     assert any(problem.startswith(expected) for problem in problems(view(**fields)))
+
+
+@pytest.mark.parametrize(
+    ("views", "expected"),
+    [
+        ({"view": []}, "$: key 'view' is unknown [did you mean 'views'?]; expected one of views"),
+        ({"views": {}}, "$.views: {} is not of type 'array'"),
+        ({"views": [{"name": "x", "kind": "bio"}]}, "views[0]: Object missing required field `layer`, got {"),
+    ],
+)
+def test_a_file_of_views_that_says_something_else_is_refused(views: dict[str, Any], expected: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        parse({**TINY, VIEWS_FILE: json.dumps(views)})
+
+    assert caught.value.place == "schema/views.json"
+    assert caught.value.problems[0].startswith(expected)
+
+
+CONFLICT = "<<<<<<< HEAD\nOurs.\n=======\nTheirs.\n>>>>>>> theirs\n"
+
+
+@pytest.mark.parametrize("name", sorted(TINY))
+def test_a_conflict_that_git_left_is_refused_with_its_line(name: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        parse({**TINY, name: TINY[name].replace("\n", "\n" + CONFLICT, 1)})
+
+    assert caught.value.place == f"schema/{name}"
+    assert "git conflict, line 2: '<<<<<<< HEAD'; expected one version of it" in str(caught.value)
+
+
+@pytest.mark.parametrize("left", ["=======\nTheirs.\n>>>>>>> theirs\n", "<<<<<<< HEAD\r\nOurs.\r\n"])
+def test_half_a_conflict_is_one(left: str) -> None:
+    with pytest.raises(SchemaError, match=r"CODEBOOK\.md: git conflict, line "):
+        parse({**TINY, "CODEBOOK.md": left + TINY["CODEBOOK.md"]})
+
+
+def test_a_heading_that_is_underlined_is_no_conflict() -> None:
+    assert parse({**TINY, "CODEBOOK.md": f"Book\n=======\n\n{TINY['CODEBOOK.md']}"}).sections
+
+
+@pytest.mark.parametrize("name", sorted(TINY))
+def test_a_byte_order_mark_is_refused(name: str) -> None:
+    with pytest.raises(SchemaError, match=rf"^schema/{name}: begins with a byte order mark") as caught:
+        parse({**TINY, name: "\ufeff" + TINY[name]})
+
+    assert len(caught.value.problems) == 1
 
 
 def test_two_views_of_one_name_are_refused() -> None:

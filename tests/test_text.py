@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from standoff.text import (
     Quotation,
     Units,
     anchor,
+    conflict,
     context,
     decode,
+    decode_json,
     drop,
     inside_word,
     quotation_of,
@@ -54,6 +57,53 @@ def test_bytes_in_another_encoding_are_refused(raw: bytes, message: str) -> None
 
     assert str(caught.value).startswith(f"corpus/raw/x.txt: {message}")
     assert "expected strict UTF-8" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '{"a": 1,\n "\u00e9\U0001f6a2" 2}',
+            "is no JSON: JSON is malformed: expected ':' at line 2, column 7; expected one ",
+        ),
+        (
+            '{"a":\r\n',
+            "is no JSON: Input data was truncated at line 2, column 1; expected one complete JSON value in 7 bytes",
+        ),
+        ("[1] 2", "is no JSON: JSON is malformed: trailing characters at line 1, column 6; expected one complete"),
+        (" \n", "is empty; expected one JSON value"),
+        ("\ufeff{}", "begins with a byte order mark (U+FEFF); expected UTF-8 without it"),
+        ("{\0}\0", "is no JSON: character 1 is NUL, as in UTF-16; expected UTF-8"),
+        ("{\n=======\n}\n>>>>>>> theirs\n", "is no JSON: git conflict, line 4: '>>>>>>> theirs'; expected one version"),
+        ("[" * 100_000, "is nested too deeply to be read"),
+    ],
+)
+def test_what_is_no_json_is_refused_with_its_line(text: str, message: str) -> None:
+    with pytest.raises(FileError) as caught:
+        decode_json(text, place="x.json")
+
+    assert str(caught.value).startswith(f"x.json: {message}")
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), st.lists))
+def test_json_is_decoded(value: object) -> None:
+    assert decode_json(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a\n<<<<<<< HEAD\n", 2),
+        ("a\r\nb\r\n>>>>>>> theirs\r\n", 3),
+        ("||||||| base\n", 1),
+        ("Title\n=======\n", None),
+        ("<<<<<<<<<<\n", None),
+        ("a <<<<<<< HEAD\n", None),
+        ("", None),
+    ],
+)
+def test_a_conflict_is_told_by_its_markers(text: str, line: int | None) -> None:
+    assert conflict(text).startswith(f"git conflict, line {line}: ") if line else conflict(text) == ""
 
 
 def test_a_byte_order_mark_and_crlf_stay() -> None:

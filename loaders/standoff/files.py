@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from standoff.canon import (
-    canonical,
     canonical_decisions,
     canonical_document,
     canonical_segments,
@@ -39,8 +38,9 @@ from standoff.model import (
     Withdrawn,
 )
 from standoff.schema import parse
+from standoff.schema.shapes import misshapen
 from standoff.scheme import Scheme
-from standoff.text import decode, drop
+from standoff.text import decode, decode_json, drop
 
 __all__ = [
     "find_root",
@@ -66,6 +66,8 @@ __all__ = [
 
 T = TypeVar("T")
 
+_REVIEWS = "corpus/reviews.json"
+
 
 def find_root(start: Path) -> Path:
     """The corpus that a folder is in: it, or the nearest folder above with corpus/ and schema/.
@@ -86,11 +88,19 @@ def read(root: Path) -> Corpus:
     """The corpus of a checkout.
 
     Raises:
-        FileError: a file is missing, in another encoding or no JSON.
+        FileError: files are missing, in another encoding or no JSON, or symbolic links that lead out of it; names all.
         RecordError: a record does not have the shape of its kind; names the first one.
         SchemaError: the schema cannot be worked by.
     """
-    corpus, findings = inspect(root)
+    reading = _Reading(root)
+    corpus = _read(reading)
+    if reading.errors:
+        first_error, *others = reading.errors
+        if others:
+            also = ", ".join(error.place for error in others)
+            first_error.message += f" (and what cannot be read either: {also})"
+        raise first_error
+    findings = sorted(reading.findings)
     if findings:
         first, more = findings[0], len(findings) - 1
         raise RecordError(
@@ -101,51 +111,111 @@ def read(root: Path) -> Corpus:
 
 
 def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
-    """The corpus of a checkout as far as its records have their kind's shape, and findings on those left out.
+    """The corpus of a checkout as far as its files can be read and its records have their kind's shape, and findings
+    on those left out. Also JSON that is no part of the corpus is looked at.
 
     Raises:
-        FileError: a file is missing, in another encoding or no JSON.
-        SchemaError: the schema cannot be worked by.
+        FileError, SchemaError: the schema cannot be worked by, without which nothing else can be said.
     """
-    scheme = read_scheme(root)
-    findings: list[Finding] = []
+    reading = _Reading(root)
+    corpus = _read(reading)
+    for path in _json_in(root):
+        if path == root / _REVIEWS:
+            reading.record(path, _Reviews)
+        elif path not in reading.seen and path.parent != root / "schema":
+            reading.value(path)
+    # What the scheme was made of has been read; of the rest of the folder nothing but its being JSON is known.
+    for path in (root / "schema").glob("*.json"):
+        reading.value(path)
+    return corpus, tuple(sorted(reading.findings))
 
-    def record(path: Path, kind: type[T]) -> T | None:
-        value = read_json(path)
+
+class _Reading:
+    """What is found wrong while the files of a checkout are read."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.findings: list[Finding] = []
+        self.errors: list[FileError] = []
+        """What cannot be read at all; each is a finding too."""
+        self.seen: set[Path] = set()
+        # Links may have changed since something was read.
+        _resolved.cache_clear()
+
+    def value(self, path: Path) -> Any:
+        """What a file of JSON holds; `_NOTHING` where that cannot be read."""
+        self.seen.add(path)
+        try:
+            _stays_inside(path, self.root)
+            return read_json(path)
+        except FileError as error:
+            error.place = _relative(path, self.root)
+            self.unreadable(error)
+            return _NOTHING
+
+    def record(self, path: Path, kind: type[T]) -> T | None:
+        """What a file holds as a record of its kind; None where it is none."""
+        value = self.value(path)
+        if value is _NOTHING:
+            return None
+        if kind is Decisions:
+            _with_ids(value)
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            field, message = _misshapen(error, value)
-            findings.append(_finding(path, root, "", field, message))
+            field, message = misshapen(error, value, kind)
+            self.findings.append(_finding(path, self.root, _id_at(value, field), field, message))
             return None
 
+    def document(self, path: Path) -> Document | None:
+        """A document's record with its text."""
+        self.seen.add(path)
+        try:
+            return read_document(self.root, path.stem)
+        except (RecordError, OffsetError) as error:
+            field = error.place.removeprefix(_relative(path, self.root)).strip()
+            self.findings.append(_finding(path, self.root, path.stem, field, error.message))
+        except FileError as error:
+            self.unreadable(error)
+        return None
+
+    def unreadable(self, error: FileError) -> None:
+        """Takes down a file that cannot be read."""
+        self.errors.append(error)
+        self.findings.append(Finding(error.place, "", "", "record-shape", "error", error.message))
+
+
+_NOTHING = object()
+
+
+def _read(reading: _Reading) -> Corpus:
+    """The corpus of a checkout, as far as it can be read."""
+    root, findings = reading.root, reading.findings
+    for path in sorted((root / "schema").glob("*.*")):
+        _stays_inside(path, root)
+    scheme = read_scheme(root)
     documents: dict[str, Document] = {}
     for path in _json_files(root / "corpus" / "documents"):
-        try:
-            document = read_document(root, path.stem)
-        except (RecordError, OffsetError) as error:
-            field = error.place.removeprefix(_relative(path, root)).strip()
-            findings.append(_finding(path, root, path.stem, field, error.message))
-        else:
+        if document := reading.document(path):
             findings.extend(_misplaced(path, root, ("id", document.id, path.stem)))
             documents[path.stem] = document
     segments: dict[str, Segments] = {}
     for path in _json_files(root / "corpus" / "segments"):
-        if segmented := record(path, Segments):
+        if segmented := reading.record(path, Segments):
             findings.extend(_misplaced(path, root, ("document", segmented.document, path.stem)))
             segments[path.stem] = segmented
-    entities = record(root / "corpus" / "entities.json", _Entities) or _Entities()
-    annotators = record(root / "annotations" / "annotators.json", _Annotators) or _Annotators()
-    rights = record(root / "corpus" / "rights.json", _Rights) or _Rights()
-    releases = record(root / "corpus" / "releases.json", _Releases) or _Releases()
-    splits = record(root / "corpus" / "splits.json", Splits) or Splits()
+    entities = reading.record(root / "corpus" / "entities.json", _Entities) or _Entities()
+    annotators = reading.record(root / "annotations" / "annotators.json", _Annotators) or _Annotators()
+    rights = reading.record(root / "corpus" / "rights.json", _Rights) or _Rights()
+    releases = reading.record(root / "corpus" / "releases.json", _Releases) or _Releases()
+    splits = reading.record(root / "corpus" / "splits.json", Splits) or Splits()
     tombstones = root / "corpus" / "withdrawn.json"
-    withdrawn = record(tombstones, _Tombstones) if tombstones.is_file() else None
+    withdrawn = reading.record(tombstones, _Tombstones) if os.path.lexists(tombstones) else None
     sets: dict[tuple[str, str], AnnotationSet] = {}
     gold: dict[str, AnnotationSet] = {}
     folder = root / "annotations"
     for path in sorted((*folder.glob("sets/*/*.json"), *folder.glob("gold/*.json"))):
-        if found := record(path, AnnotationSet):
+        if found := reading.record(path, AnnotationSet):
             annotator = path.parent.name
             places = (("annotator", found.annotator, annotator), ("document", found.document, path.stem))
             findings.extend(_misplaced(path, root, *places))
@@ -159,10 +229,10 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
                 findings.append(_finding(path, root, "", "annotator", _reserved(annotator)))
             else:
                 sets[annotator, path.stem] = found
-    policy = record(folder / "policy.json", Policy) if (folder / "policy.json").is_file() else None
+    policy = reading.record(folder / "policy.json", Policy) if os.path.lexists(folder / "policy.json") else None
     decisions: dict[str, Decisions] = {}
     for path in _json_files(folder / "decisions"):
-        if decided := record(path, Decisions):
+        if decided := reading.record(path, Decisions):
             findings.extend(_misplaced(path, root, ("document", decided.document, path.stem)))
             findings.extend(_doubled(_relative(path, root), [one.id for one in decided.decisions]))
             findings.extend(_doubled(_relative(path, root), [one.id for one in decided.entities]))
@@ -177,7 +247,7 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
         for annotator in annotators.annotators
         if annotator.id in RESERVED
     )
-    corpus = Corpus(
+    return Corpus(
         scheme=scheme,
         documents=documents,
         segments=segments,
@@ -193,7 +263,6 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
         policy=policy,
         withdrawn={one.id: one for one in sorted(gone, key=lambda one: one.id)},
     )
-    return corpus, tuple(sorted(findings))
 
 
 class _Entities(msgspec.Struct, forbid_unknown_fields=True):
@@ -210,6 +279,26 @@ class _Rights(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Tombstones(msgspec.Struct, forbid_unknown_fields=True):
     withdrawn: tuple[Withdrawn, ...] = ()
+
+
+class _Accepted(msgspec.Struct, forbid_unknown_fields=True):
+    rule: str
+    file: str
+    id: str
+    reason: str
+
+
+class _Review(msgspec.Struct, forbid_unknown_fields=True):
+    reviewer: str
+    date: str
+    content_sha256: str
+    accepted: tuple[_Accepted, ...] = ()
+
+
+class _Reviews(msgspec.Struct, forbid_unknown_fields=True):
+    """The shape of what `standoff.release.review` reads and writes, which no corpus is made of."""
+
+    reviews: tuple[_Review, ...] = ()
 
 
 class _Releases(msgspec.Struct, forbid_unknown_fields=True):
@@ -258,12 +347,12 @@ def read_document(root: Path, id: str) -> Document:
         OffsetError: the dropped ranges do not lie in the raw text, in order.
     """
     path = root / "corpus" / "documents" / f"{id}.json"
-    record = read_json(path)
     place = _relative(path, root)
+    record = decode_json(decode(_bytes_inside(path, root), place=place), place=place)
     if not isinstance(record, dict):
         raise RecordError(f"is a JSON {type(record).__name__}; expected an object", place=place)
     raw_path = raw_file(root, id)
-    raw = decode(read_bytes(raw_path), place=_relative(raw_path, root))
+    raw = decode(_bytes_inside(raw_path, root), place=_relative(raw_path, root))
     try:
         if "text" in record:
             raise RecordError("Object contains unknown field `text`; expected it in the raw file alone", place=place)
@@ -275,7 +364,7 @@ def read_document(root: Path, id: str) -> Document:
             )
         return msgspec.structs.replace(document, text=drop(raw, document.dropped))
     except msgspec.ValidationError as error:
-        field, message = _misshapen(error, record)
+        field, message = misshapen(error, record, Document)
         raise RecordError(message, place=f"{place} {field}".strip()) from error
     except OffsetError as error:
         raise error.at(f"{place} dropped") from error
@@ -289,7 +378,8 @@ def raw_file(root: Path, id: str) -> Path:
     """
     for suffix in (".txt", ".html"):
         path = root / "corpus" / "raw" / f"{id}{suffix}"
-        if path.is_file():
+        # One that leads nowhere is told of by who reads it.
+        if path.is_file() or path.is_symlink():
             return path
     raise FileError("not found; expected the document's raw file", place=f"corpus/raw/{id}.txt")
 
@@ -313,9 +403,14 @@ def raw_bytes(root: Path, corpus: Corpus) -> dict[str, bytes]:
 
 
 def stored_files(root: Path) -> dict[str, bytes]:
-    """Path -> the bytes of each JSON file of a checkout, as they are."""
-    found = (path for folder in ("annotations", "corpus", "schema") for path in (root / folder).rglob("*.json"))
-    return {_relative(path, root): read_bytes(path) for path in sorted(found)}
+    """Path -> the bytes of each JSON file of a checkout, as they are; what cannot be read, `inspect` tells of."""
+    found = {}
+    for path in _json_in(root):
+        try:
+            found[_relative(path, root)] = _bytes_inside(path, root)
+        except FileError:
+            continue
+    return found
 
 
 def read_json(path: Path) -> Any:
@@ -324,16 +419,7 @@ def read_json(path: Path) -> Any:
     Raises:
         FileError: the file is missing, not UTF-8, or no JSON; names the place in it.
     """
-    text = read_text(path)
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise FileError(
-            f"is no JSON: {error}; expected one complete JSON value in {len(text.encode())} bytes",
-            place=str(path),
-        ) from error
-    except RecursionError as error:
-        raise FileError("is nested too deeply to be read; expected some levels of JSON", place=str(path)) from error
+    return decode_json(read_text(path), place=str(path))
 
 
 def set_path(root: Path, annotator: str, document: str) -> Path:
@@ -427,30 +513,70 @@ def _misplaced(path: Path, root: Path, *fields: tuple[str, str, str]) -> Iterato
             yield _finding(path, root, "", field, f"{field} is {is_!r}, but the file's place says {expected!r}")
 
 
+def _with_ids(decisions: Any) -> None:
+    """Puts the empty id into annotations that decisions give without: their id in gold follows from elsewhere."""
+    given = decisions.get("decisions") if isinstance(decisions, dict) else None
+    for one in given if isinstance(given, list) else ():
+        annotation = one.get("annotation") if isinstance(one, dict) else None
+        if isinstance(annotation, dict):
+            annotation.setdefault("id", "")
+
+
+def _id_at(value: Any, field: str) -> str:
+    """The id of the record in a list of records that a field such as `decisions[3].outcome` is of; empty without."""
+    name, _, rest = field.partition("[")
+    number, is_in_list, _ = rest.partition("]")
+    found = value[name][int(number)] if is_in_list and isinstance(value, dict) and number.isdigit() else None
+    id = found.get("id") if isinstance(found, dict) else None
+    return id if isinstance(id, str) else ""
+
+
 def _finding(path: Path, root: Path, id: str, field: str, message: str) -> Finding:
     return Finding(_relative(path, root), id, field, "record-shape", "error", message)
 
 
-def _misshapen(error: msgspec.ValidationError, value: Any) -> tuple[str, str]:
-    """The field of a value that has not its kind's shape, and what is wrong with it."""
-    what, _, path = str(error).partition(" - at `$")
-    path = path.rstrip("`")
-    return path.lstrip("."), what + _found(value, path)
-
-
-def _found(value: Any, path: str) -> str:
-    """What stands at a path such as `.annotations[3].label`, for a message."""
-    for step in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", path):
-        try:
-            value = value[step[0]] if step[0] else value[int(step[1])]
-        except (KeyError, IndexError, TypeError):
-            return ""
-    shown = canonical(value)
-    return f", got {shown}" if path and len(shown) < 200 else ""
+def _json_in(root: Path) -> list[Path]:
+    """Each JSON file of a checkout."""
+    return sorted(path for folder in ("annotations", "corpus", "schema") for path in (root / folder).rglob("*.json"))
 
 
 def _json_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.json")) if folder.is_dir() else []
+
+
+def _stays_inside(path: Path, root: Path) -> None:
+    """Refuses a file that a symbolic link leads out of a checkout to, or nowhere.
+
+    Raises:
+        FileError: it is such a one.
+    """
+    inside, place = _resolved(root), _relative(path, root)
+    if path.is_symlink():
+        target = path.resolve()
+        if not target.exists():
+            to = str(path.readlink())
+            raise FileError(f"is a symbolic link to {to!r}, which is not there; expected a file", place=place)
+    else:
+        target = _resolved(path.parent)
+    if not target.is_relative_to(inside):
+        raise FileError(
+            f"a symbolic link leads out of the corpus, to {str(target)!r}; expected a file in it", place=place
+        )
+
+
+@lru_cache(maxsize=1024)
+def _resolved(folder: Path) -> Path:
+    """Where a folder really is."""
+    return folder.resolve()
+
+
+def _bytes_inside(path: Path, root: Path) -> bytes:
+    try:
+        _stays_inside(path, root)
+        return read_bytes(path)
+    except FileError as error:
+        error.place = _relative(path, root)
+        raise
 
 
 def _relative(path: Path, root: Path) -> str:

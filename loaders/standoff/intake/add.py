@@ -26,7 +26,7 @@ def add(root: Path, plans: Sequence[Plan], *, progress: Progress = silent) -> tu
         The ids of those that were not there.
 
     Raises:
-        UsageError: a question is open, or an id or the same bytes are taken by another document.
+        UsageError: a question is open, an id or the same bytes are taken by another document, or were withdrawn.
         FileError, RecordError, SchemaError: the corpus cannot be read.
     """
     corpus = read(root)
@@ -52,6 +52,7 @@ def _new(root: Path, corpus: Corpus, plans: Sequence[Plan]) -> dict[str, Plan]:
     new: dict[str, Plan] = {}
     for each in plans:
         id = each.document.id
+        _not_withdrawn(corpus, each)
         if each.questions:
             options = ", ".join(f"--{question.field}" for question in each.questions)
             raise UsageError(f"not all is known of it; expected {options} ('unknown' is an answer)", place=id)
@@ -65,6 +66,23 @@ def _new(root: Path, corpus: Corpus, plans: Sequence[Plan]) -> dict[str, Plan]:
             new[id] = each
         raw[id] = each.raw
     return new
+
+
+def _not_withdrawn(corpus: Corpus, plan: Plan) -> None:
+    """Refuses a document that was withdrawn, by its id or its bytes: who asked for that relies on it."""
+    document = plan.document
+    if gone := corpus.withdrawn.get(document.id):
+        raise UsageError(
+            f"this id was withdrawn on {gone.date} ({gone.reason}); expected another document, under another file name",
+            place=document.id,
+        )
+    for gone in corpus.withdrawn.values():
+        if gone.raw_sha256 == document.raw_sha256:
+            raise UsageError(
+                f"its bytes are those of {gone.id!r}, which was withdrawn on {gone.date} ({gone.reason}); expected "
+                "another document",
+                place=document.id,
+            )
 
 
 def describe(plan: Plan, *, most: int = 40) -> str:

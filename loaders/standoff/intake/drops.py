@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from standoff.errors import StandoffError, UsageError, nearest
+from standoff.errors import AnchorError, UsageError, nearest
 from standoff.model import Dropped
-from standoff.text import Quotation, anchor
+from standoff.text import Quotation, anchor, context
 
 __all__ = ["Drop", "overlay", "parse_drop", "resolve"]
 
 Drop = tuple[str, Quotation | tuple[int, int]]
 """A kind, and the raw text that is dropped, by its words or by half-open raw code points."""
+
+_MOST = 8
+"""Places that are shown of words that stand in more."""
 
 _OFFSETS = re.compile(r"(\d+):(\d+)")
 
@@ -51,7 +54,9 @@ def resolve(raw: str, drops: Iterable[Drop], kinds: Sequence[str]) -> tuple[Drop
         if isinstance(what, Quotation):
             try:
                 span = anchor(raw, what)
-            except StandoffError as error:
+            except AnchorError as error:
+                if what.occurrence is None and len(error.candidates) > 1:
+                    raise _several(raw, kind, what.exact, error) from error
                 raise error.at(f"--drop {kind}") from error
             what = (span.start, span.end)
         start, end = what
@@ -70,6 +75,20 @@ def resolve(raw: str, drops: Iterable[Drop], kinds: Sequence[str]) -> tuple[Drop
                 place="--drop",
             )
     return tuple(found)
+
+
+def _several(raw: str, kind: str, exact: str, error: AnchorError) -> AnchorError:
+    """What is said of words that stand in several places: the range of each, as it can be given."""
+    places = error.candidates
+    shown = "; ".join(f"{kind}:{a}:{b} {context(raw, a, b)}" for a, b in places[:_MOST])
+    more = f"; and {len(places) - _MOST} more" if len(places) > _MOST else ""
+    return AnchorError(
+        f"{exact!r} is in the raw file {len(places)} times; expected KIND:START:END of the one that is meant: {shown}"
+        f"{more}",
+        exact=exact,
+        candidates=places,
+        place=f"--drop {kind}",
+    )
 
 
 def overlay(proposed: Iterable[Dropped], given: Sequence[Dropped]) -> tuple[Dropped, ...]:

@@ -11,14 +11,14 @@ from typing import Literal, get_args
 import msgspec
 from msgspec import Struct
 
-from standoff.errors import UsageError, nearest
+from standoff.errors import FileError, UsageError, nearest
 from standoff.intake import html, plain
 from standoff.intake.drops import Drop, overlay, resolve
 from standoff.intake.proposal import UNKNOWN, Proposal
 from standoff.intake.segment import segment
-from standoff.model import Document, Fact, Right, Segments, Source
+from standoff.model import Document, Dropped, Fact, Right, Segments, Source
 from standoff.scheme import Scheme
-from standoff.text import Alignment, decode, drop, sha
+from standoff.text import Alignment, context, decode, drop, sha
 
 __all__ = ["Answers", "Plan", "Question", "Split", "plan"]
 
@@ -31,6 +31,12 @@ UNDETERMINED = "und"
 """The language of a text whose language nobody knows (ISO 639-2)."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f]")
+"""C0 but for tab, the ends of lines and form feed, which parts pages."""
+
+_LONGEST = 10
+"""Words of the text that may stand for a title: it is published where the text is not."""
+
 _MEDIA = {".txt": "text/plain", ".html": "text/html", ".htm": "text/html"}
 
 
@@ -41,7 +47,7 @@ class Answers(Struct, frozen=True, kw_only=True):
     """
 
     title: str | None = None
-    """'unknown': the source has none, and the first sentence in square brackets stands for it."""
+    """'unknown': the source has none, and the first ten words of the first sentence, in brackets, stand for it."""
     language: str | None = None
     published: str | Fact | None = None
     """An ISO 8601 date: a day, a month or a year."""
@@ -99,17 +105,18 @@ def plan(
     Raises:
         UsageError: the name is no id with a known suffix, an answer is not of its kind, nothing is left of the text, or
             a library is missing.
-        FileError: the bytes are not UTF-8.
+        FileError: the bytes are not UTF-8, or a control character is in the text.
         AnchorError: a range is given by words that are not in the file, or more than once.
     """
     answers = answers or Answers()
     id, media_type = _identity(name)
-    text_of_raw = decode(raw, place=name)
+    text_of_raw = _decoded(raw, name)
     found = _proposal(text_of_raw, media_type, scheme, today)
     dropped = overlay(found.dropped, resolve(text_of_raw, drops, scheme.dropped_kinds))
     text = drop(text_of_raw, dropped)
     if not text.strip():
         raise UsageError("no text is left of it; expected a file with text outside its dropped ranges", place=name)
+    _check_characters(text_of_raw, dropped, name)
     language = _language(answers, found)
     seams = Alignment(dropped, len(text_of_raw), inline=scheme.inline_kinds).seams
     segmenter, sentences, tokens = segment(text, language, breaks=seams)
@@ -142,7 +149,7 @@ def plan(
         split=_split(answers.split),
         right=_right(answers, today),
         questions=questions,
-        warnings=found.warnings,
+        warnings=(*found.warnings, *_title_warnings(answers, document.title)),
     )
 
 
@@ -160,6 +167,35 @@ def _identity(name: str) -> tuple[str, str]:
     return path.stem, media_type
 
 
+def _decoded(raw: bytes, name: str) -> str:
+    """The text of a file that is to be added, while its encoding can still be changed."""
+    try:
+        text = decode(raw, place=name)
+    except FileError as error:
+        error.message += "; convert the file to UTF-8 before it is added"
+        raise
+    if (at := text.find("\0")) >= 0:
+        raise FileError(
+            f"character {at} is NUL, which no text holds: the file may be UTF-16, or no text at all; expected UTF-8; "
+            "convert the file to UTF-8 before it is added",
+            place=name,
+        )
+    return text
+
+
+def _check_characters(raw: str, dropped: Sequence[Dropped], name: str) -> None:
+    """Refuses a text with control characters, which no reader sees and few programs keep."""
+    for start, end in Alignment(dropped, len(raw)).kept:
+        if found := _CONTROL.search(raw, start, end):
+            at = found.start()
+            raise FileError(
+                f"line {raw.count(chr(10), 0, at) + 1}: character {at} is the control character {found.group()!r} "
+                f"({context(raw, at, at + 1, width=15)!r}); expected text without; remove it from the file before it "
+                f"is added, or leave it out by --drop KIND:{at}:{at + 1}",
+                place=name,
+            )
+
+
 def _proposal(raw: str, media_type: str, scheme: Scheme, today: str) -> Proposal:
     return html.propose(raw, scheme, today=today) if media_type == "text/html" else plain.propose(raw, scheme)
 
@@ -173,8 +209,17 @@ def _language(answers: Answers, found: Proposal) -> str:
 def _title(answers: Answers, found: Proposal, first_sentence: str) -> str:
     if answers.title == UNKNOWN_ANSWER:
         # Square brackets are how catalogues mark a title that the source does not give.
-        return f"[{first_sentence}]"
+        words = first_sentence.split()
+        return f"[{' '.join(words[:_LONGEST])} …]" if len(words) > _LONGEST else f"[{first_sentence}]"
     return answers.title or found.title.value or ""
+
+
+def _title_warnings(answers: Answers, title: str) -> Iterator[str]:
+    if answers.title == UNKNOWN_ANSWER:
+        yield (
+            f"the title {title!r} is how the text begins, and a title is also in editions without texts; --title gives "
+            "another"
+        )
 
 
 def _fact(answer: str | Fact | None, found: Fact) -> Fact:

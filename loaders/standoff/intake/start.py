@@ -32,7 +32,10 @@ def init(folder: Path, *, corpus: str, title: str) -> tuple[Path, ...]:
         UsageError: the folder has a corpus, or the id or the title cannot be one.
     """
     if not NAME.fullmatch(corpus):
-        raise UsageError(f"id {corpus!r} does not match {NAME.pattern}", place="corpus")
+        raise UsageError(
+            f"id {corpus!r} does not match {NAME.pattern}; expected one of small letters, digits and _",
+            place="--corpus",
+        )
     if not title.strip() or len(title.splitlines()) > 1:
         raise UsageError(f"{title!r} is no title; expected one line with something in it", place="title")
     if folder.exists() and not folder.is_dir():
@@ -60,9 +63,10 @@ def init(folder: Path, *, corpus: str, title: str) -> tuple[Path, ...]:
         version="",
     )
     texts = {f"schema/{name}": text for name, text in schema.items()} | dict(listings(empty))
-    # Under its real name the file would rule the template's own folder.
-    if not (folder / ".gitattributes").exists():
-        texts[".gitattributes"] = (template / "gitattributes").read_text(encoding="utf-8")
+    # Under their real names the files would rule the template's own folder.
+    for name in ("gitattributes", "gitignore"):
+        if not (folder / f".{name}").exists():
+            texts[f".{name}"] = (template / name).read_text(encoding="utf-8")
     for path, text in sorted(texts.items()):
         write(folder / path, text)
     return tuple(folder / path for path in sorted(texts))

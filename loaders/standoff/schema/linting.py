@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -20,6 +21,8 @@ libs/editor/src/core/settings/keymap.json).
 """
 
 
+_COLOR = re.compile("#[0-9a-fA-F]{6}")
+
 _VARIABLE = re.compile(r"\$[\w[\].{}]+")
 
 
@@ -30,6 +33,7 @@ def lint(scheme: Scheme) -> Iterator[str]:
     if not NAME.fullmatch(scheme.corpus):
         yield f"corpus {scheme.corpus!r} does not match {NAME.pattern}"
     layers = {layer.name: layer for layer in scheme.layers}
+    yield from _lint_whole(scheme)
     linked: dict[str, str] = {}
     hotkeys: dict[str, str] = {}
     for layer in scheme.layers:
@@ -54,6 +58,40 @@ def lint(scheme: Scheme) -> Iterator[str]:
     for view in scheme.views:
         yield from (f"view {view.name!r}: {what}" for what in _lint_view(view, layers, names))
         names |= {view.name}
+
+
+def _lint_whole(scheme: Scheme) -> Iterator[str]:
+    """What of a layer does not fit the rest of the schema's file."""
+    schema = scheme.annotation_schema
+    listed = _below(schema, "properties", "annotations", "items", "properties", "layer", "enum")
+    path = "$.properties.annotations.items.properties.layer.enum"
+    registry = _below(schema, "$defs", REGISTRY, "x-standoff", "kind") == "registry"
+    for layer in scheme.layers:
+        if listed is not None and layer.name not in listed:
+            yield f"{layer.name}: is not in {path}, so that no set may have it; expected every layer there"
+        spans = schema["$defs"][layer.name]["properties"].get("spans", {})
+        counted = [("spans", spans.get("minItems", 0), spans.get("maxItems"))]
+        counted += [(f"role {role.name!r}", role.min, role.max) for role in layer.roles]
+        yield from (
+            f"{layer.name}: {what} has minItems {least} above maxItems {most}; expected no more than that"
+            for what, least, most in counted
+            if most is not None and least > most
+        )
+        if layer.kind == "span" and layer.max_fragments == 0:
+            yield f"{layer.name}: spans has maxItems 0, but each annotation has a place; expected 1 or more, or none"
+        for role in layer.roles if not registry else ():
+            if role.registry:
+                yield (
+                    f"{layer.name}.{role.name}: points to {REGISTRY!r}, of which there is no registry; expected "
+                    f"$defs.{REGISTRY} with x-standoff.kind registry"
+                )
+
+
+def _below(node: Any, *steps: str) -> Any:
+    """What stands at a path of a schema; None where nothing does."""
+    for step in steps:
+        node = node.get(step) if isinstance(node, dict) else None
+    return node
 
 
 def _lint_layer(layer: Layer, layers: Mapping[str, Layer]) -> Iterator[str]:
@@ -85,8 +123,20 @@ def _lint_layer(layer: Layer, layers: Mapping[str, Layer]) -> Iterator[str]:
             for word in seen
             if (found := _VARIABLE.search(word))
         )
+    for value in (*layer.labels, *(value for attribute in layer.attributes for value in attribute.values)):
+        if value.color is not None and not _COLOR.fullmatch(value.color):
+            yield f"{name}: color {value.color!r} of {value.name!r}; expected #rrggbb, such as '#15803d'"
     for attribute in layer.attributes:
         known = [value.name for value in attribute.values]
+        if attribute.scale == "interval":
+            placed = [value.name for value in attribute.values if value.name not in attribute.missing]
+            scores = {value.name for value in attribute.values if value.score is not None}
+            yield from (
+                f"{name}.{attribute.name}: {w!r} has no score, by which the interval scale counts; expected one, or "
+                "the value among its missing"
+                for w in placed
+                if w not in scores
+            )
         yield from (
             f"{name}.{attribute.name}: {w!r} is missing from its scale, but no value of it{nearest(w, known)}"
             for w in attribute.missing
@@ -187,6 +237,21 @@ def _lint_constraint(constraint: Constraint, layers: Mapping[str, Layer]) -> Ite
     yield from (
         f"marks {w!r} are no pair; expected the opening and the closing one" for w in constraint.marks if len(w) != 2
     )
+    least, most = constraint.min, constraint.max
+    if constraint.kind == "count" and least is not None and most is not None and least > most:
+        yield f"min {least} is above max {most}, so that no number fits; expected no more than that"
+    if constraint.kind == "length":
+        if most is not None and most < 1:
+            yield f"max is {most}, but no span is so short; expected 1 or more"
+        if layer.kind != "span":
+            yield f"{layer.name} is a {layer.kind} layer, which has no spans to measure; expected a span layer"
+    if constraint.kind == "conflict" and len(set(constraint.labels)) < 2:
+        yield f"labels are {list(constraint.labels)}; expected two or more, of which one excludes the others"
+    if constraint.kind == "acyclic" and (role := layer.role(constraint.role)) and layer.name not in role.layers:
+        yield (
+            f"role {role.name!r} points to {', '.join(role.layers)}, never to {layer.name} itself, so that there is no "
+            "way round; expected a role to its own layer"
+        )
     if constraint.kind in ("roles_differ", "symmetric") and len(constraint.roles) != 2:
         yield "expected two roles"
 

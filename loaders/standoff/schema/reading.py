@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from standoff.errors import SchemaError
+from standoff.errors import FileError, SchemaError
 from standoff.schema.linting import lint
-from standoff.schema.vocabulary import annotation_problems, document_problems
+from standoff.schema.shapes import misshapen
+from standoff.schema.vocabulary import annotation_problems, document_problems, views_problems
 from standoff.scheme import REGISTRY, Attribute, Constraint, Layer, Role, Scheme, Value, View
+from standoff.text import conflict, decode_json
+
+T = TypeVar("T")
 
 
 def sections(codebook: str) -> dict[str, str]:
@@ -53,6 +57,13 @@ def parse(files: Mapping[str, str], *, place: str = "schema") -> Scheme:
     if missing := [name for name in needed if name not in files]:
         raise SchemaError([f"{', '.join(missing)} not found; expected {', '.join(needed)}"], place=place)
     annotation, document, views = (_json(files[name], f"{place}/{name}") for name in needed[:3])
+    for name in sorted(name for name in files if name.endswith(".md")):
+        if files[name].startswith("\ufeff"):
+            raise SchemaError(
+                ["begins with a byte order mark (U+FEFF); expected UTF-8 without it"], place=f"{place}/{name}"
+            )
+        if found := conflict(files[name]):
+            raise SchemaError([found], place=f"{place}/{name}")
     at = f"{place}/{needed[0]}"
     _is_schema(annotation, at)
     _is_schema(document, f"{place}/{needed[1]}")
@@ -60,31 +71,40 @@ def parse(files: Mapping[str, str], *, place: str = "schema") -> Scheme:
         raise SchemaError(problems, place=at)
     if problems := document_problems(document):
         raise SchemaError(problems, place=f"{place}/{needed[1]}")
+    if problems := views_problems(views):
+        raise SchemaError(problems, place=f"{place}/{needed[2]}")
     own, entries = annotation["x-standoff"], annotation["$defs"]
     kinds = {name: spec["x-standoff"]["kind"] for name, spec in entries.items() if "x-standoff" in spec}
     types = entries.get(REGISTRY, {}).get("properties", {}).get("type", {}).get("enum", [])
     drops = document["properties"]["dropped"]["items"]["properties"]["kind"]["oneOf"]
-    try:
-        scheme = Scheme(
-            corpus=own["corpus"],
-            title=own["title"],
-            version=own["version"],
-            layers=tuple(_layer(name, entries[name]) for name, kind in kinds.items() if kind != "registry"),
-            entity_types=tuple(types),
-            dropped_kinds=tuple(kind["const"] for kind in drops),
-            inline_kinds=tuple(kind["const"] for kind in drops if kind.get("x-standoff", {}).get("inline")),
-            constraints=msgspec.convert(own.get("constraints", []), tuple[Constraint, ...]),
-            views=msgspec.convert(views.get("views", []), tuple[View, ...]),
-            sections=sections(files["CODEBOOK.md"]),
-            files=dict(files),
-            annotation_schema=annotation,
-            document_schema=document,
-        )
-    except msgspec.ValidationError as error:
-        raise SchemaError([f"x-standoff constraints or views: {error}"], place=at) from error
+    scheme = Scheme(
+        corpus=own["corpus"],
+        title=own["title"],
+        version=own["version"],
+        layers=tuple(_layer(name, entries[name]) for name, kind in kinds.items() if kind != "registry"),
+        entity_types=tuple(types),
+        dropped_kinds=tuple(kind["const"] for kind in drops),
+        inline_kinds=tuple(kind["const"] for kind in drops if kind.get("x-standoff", {}).get("inline")),
+        constraints=_items(own.get("constraints", []), Constraint, "x-standoff.constraints", at),
+        views=_items(views.get("views", []), View, "views", f"{place}/{needed[2]}"),
+        sections=sections(files["CODEBOOK.md"]),
+        files=dict(files),
+        annotation_schema=annotation,
+        document_schema=document,
+    )
     if problems := list(lint(scheme)):
         raise SchemaError(problems, place=at)
     return scheme
+
+
+def _items(values: Any, kind: type[T], key: str, place: str) -> tuple[T, ...]:
+    """The constraints, or the views, that a list holds."""
+    asked = tuple[kind, ...]  # type: ignore[valid-type]
+    try:
+        return msgspec.convert(values, asked)
+    except msgspec.ValidationError as error:
+        field, message = misshapen(error, values, asked)
+        raise SchemaError([f"{key}{field}: {message}"], place=place) from error
 
 
 def _layer(name: str, spec: dict[str, Any]) -> Layer:
@@ -137,9 +157,9 @@ def _values(spec: dict[str, Any]) -> tuple[Value, ...]:
 
 def _json(text: str, place: str) -> dict[str, Any]:
     try:
-        found = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise SchemaError([f"is no JSON: {error}"], place=place) from error
+        found = decode_json(text)
+    except FileError as error:
+        raise SchemaError([error.message], place=place) from error
     if not isinstance(found, dict):
         raise SchemaError([f"is a JSON {type(found).__name__}; expected an object"], place=place)
     return found

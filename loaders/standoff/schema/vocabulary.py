@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["annotation_problems", "document_problems"]
+from standoff.errors import nearest
+
+__all__ = ["annotation_problems", "document_problems", "views_problems"]
 
 _STRING = {"type": "string"}
 _STRINGS = {"type": "array", "items": _STRING}
@@ -20,10 +22,30 @@ def document_problems(schema: dict[str, Any]) -> list[str]:
     return _problems(schema, _DOCUMENT)
 
 
+def views_problems(views: dict[str, Any]) -> list[str]:
+    """Where a file of views has other keys than its own, one sentence each; a view's own shape is read later."""
+    return _problems(views, _VIEWS)
+
+
 def _problems(schema: dict[str, Any], shape: dict[str, Any]) -> list[str]:
     from jsonschema import Draft202012Validator
 
-    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(shape).iter_errors(schema)]
+    return [
+        f"{error.json_path}: {message}"
+        for error in Draft202012Validator(shape).iter_errors(schema)
+        for message in (
+            _unknown(error.instance, error.schema) if error.validator == "additionalProperties" else [error.message]
+        )
+    ]
+
+
+def _unknown(value: Any, shape: Any) -> list[str]:
+    """The keys that an object has beyond those of a closed list."""
+    known = sorted(shape["properties"])
+    expected = ", ".join(known) or "none"
+    return [
+        f"key {key!r} is unknown{nearest(key, known)}; expected one of {expected}" for key in value if key not in known
+    ]
 
 
 def _object(properties: dict[str, Any], *, required: tuple[str, ...] = (), others: Any = True) -> dict[str, Any]:
@@ -112,5 +134,7 @@ def _below(path: str, shape: dict[str, Any]) -> dict[str, Any]:
         shape = _object({step: shape}, required=(step,))
     return shape
 
+
+_VIEWS = _object({"views": {"type": "array", "items": {"type": "object"}}}, others=False)
 
 _DOCUMENT = _below("properties.dropped.items.properties.kind", _KIND)

@@ -23,7 +23,7 @@ def duplicate_key(path: str, content: bytes, context: Context) -> Iterator[Fault
     """
     # What stands in canonical form was written from an object, where no key can be twice.
     if expected(path, context) != content:
-        yield from _doubled(json.loads(content, object_pairs_hook=_Pairs), "", "")
+        yield from _twice(content)
 
 
 def canonical_form(path: str, content: bytes, context: Context) -> Iterator[Fault]:
@@ -37,13 +37,23 @@ def canonical_form(path: str, content: bytes, context: Context) -> Iterator[Faul
     if form is None or form == content:
         return
     # A file with a key twice would lose one of them if it were rewritten: that is to be decided first.
-    if any(_doubled(json.loads(content, object_pairs_hook=_Pairs), "", "")):
+    if any(_twice(content)):
         return
     lines = zip_longest(content.splitlines(keepends=True), form.splitlines(keepends=True), fillvalue=b"")
     number, (is_, asked) = next((n, pair) for n, pair in enumerate(lines, 1) if pair[0] != pair[1])
     is_, asked = is_.rstrip(b"\n"), asked.rstrip(b"\n")
-    shown = f"{short(is_.decode())}; expected {short(asked.decode())}" if is_ != asked else "its line feed"
+    shown = _apart(is_.decode(), asked.decode()) if is_ != asked else "its line feed"
     yield "", "", f"line {number} is not in canonical form: {shown}; run standoff format"
+
+
+def _apart(is_: str, asked: str) -> str:
+    """Two lines in short, from where their difference can be seen."""
+    start = 0
+    if short(is_) == short(asked):
+        # Long lines that differ in their middle.
+        start = max(next(n for n, (a, b) in enumerate(zip_longest(is_, asked)) if a != b) - 10, 0)
+    where = f"from column {start + 1}: " if start else ""
+    return f"{where}{short(is_[start:])}; expected {short(asked[start:])}"
 
 
 def expected(path: str, context: Context) -> bytes | None:
@@ -74,6 +84,16 @@ class _Pairs(dict[str, Any]):
         super().__init__(pairs)
         names = [name for name, _ in pairs]
         self.doubled = sorted({name for name in names if names.count(name) > 1}) if len(self) < len(names) else []
+
+
+def _twice(content: bytes) -> Iterator[Fault]:
+    """The keys that stand twice in a file."""
+    try:
+        value = json.loads(content, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError):
+        # A file that is no JSON is told of by record-shape, which reads each.
+        return
+    yield from _doubled(value, "", "")
 
 
 def _doubled(value: Any, id: str, field: str) -> Iterator[Fault]:

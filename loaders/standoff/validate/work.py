@@ -7,6 +7,8 @@ from bisect import bisect_left
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -311,8 +313,8 @@ class Work:
     @cached_property
     def _of(self) -> dict[str, list[Annotation]]:
         found: dict[str, list[Annotation]] = {}
-        for annotation in self.annotations:
-            found.setdefault(annotation.layer, []).append(annotation)
+        for layer, together in groupby(self.annotations, attrgetter("layer")):
+            found.setdefault(layer, []).extend(together)
         return found
 
     def of(self, layer: str) -> list[Annotation]:
@@ -405,6 +407,8 @@ def _placed(place: str) -> tuple[str, str, str] | None:
     """File, id and field of what an error says cannot be followed; None where that is no item and no decision."""
     at, _, rest = place.partition("#")
     id, _, field = rest.partition(" ")
+    if at.startswith("annotations/sets/"):
+        return None
     if not at.startswith("annotations/"):
         if not id:
             return None
