@@ -115,12 +115,14 @@ def covered(state: State) -> Iterator[Seed]:
     """A sentence is cut where its last tokens hold nothing."""
     for c in state.corpus.scheme.constraints:
         for id, gold in state.corpus.gold.items() if c.kind == "covered" else ():
+            if id not in documents(state):
+                continue
             segments = state.corpus.segments[id]
             layers = (c.layer, *c.others)
             reach = max((s.end for a in gold.annotations if a.layer in layers for s in a.spans), default=0)
             start, end = segments.sentences[-1]
             cut = [at for at in segments.tokens if start < at[0] and reach <= at[0] and at[1] <= end]
-            if cut and id in documents(state):
+            if cut:
                 before = max(e for _, e in segments.tokens if e <= cut[0][0])
                 cut_up = (*segments.sentences[:-1], (start, before), (cut[0][0], end))
                 changed = {**state.corpus.segments, id: replace(segments, sentences=cut_up)}

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -39,7 +40,7 @@ from standoff.model import Annotation, AnnotationSet, Corpus, Document, Finding,
 from standoff.schema import parse
 from standoff.scheme import CONSTRAINTS, VIEWS, Scheme
 from standoff.text import Quotation, anchor
-from standoff.validate import RULES, validate
+from standoff.validate import RULES, check, validate
 from standoff.validate.graph import cycles
 from standoff.validate.work import Context, Page, Work
 
@@ -348,3 +349,17 @@ def test_json_schema_is_asked_only_where_a_layer_says_more_than_the_rules_know(t
 
     assert Context(tiny, {}, frozenset()).plain == every
     assert Context(replace(tiny, scheme=longer), {}, frozenset()).plain == every - {"point"}
+
+
+def test_long_lines_that_differ_in_the_middle_are_told_apart(tiny_root: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(tiny_root, tmp_path / "corpus"))
+    path = root / "corpus" / "rights.json"
+    rights = json.loads(path.read_bytes())
+    rights["documents"]["en_fair"] = dict(reversed(rights["documents"]["en_fair"].items()))
+    path.write_text(json.dumps(rights, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    (message,) = [one.message for one in check(root)[1] if one.rule == "canonical-form"]
+
+    found = re.fullmatch(r"line 1 is not in canonical form: from column [0-9]+: (.*); expected (.*); run .*", message)
+    assert found
+    assert found[1] != found[2]

@@ -35,16 +35,13 @@ T = TypeVar("T")
 def order(annotations: Iterable[Annotation], layers: Iterable[str]) -> tuple[Annotation, ...]:
     """Annotations as they stand on disk: by layer, first start, -end, id; those without spans last of their layer."""
     rank = {layer: n for n, layer in enumerate(layers)}
+    of, last = rank.get, len(rank)
 
     def key(annotation: Annotation) -> tuple[int, int, int, str]:
-        if not annotation.spans:
-            return rank.get(annotation.layer, len(rank)), 1 << 62, 0, annotation.id
-        return (
-            rank.get(annotation.layer, len(rank)),
-            annotation.spans[0].start,
-            -annotation.spans[-1].end,
-            annotation.id,
-        )
+        spans = annotation.spans
+        if spans:
+            return of(annotation.layer, last), spans[0].start, -spans[-1].end, annotation.id
+        return of(annotation.layer, last), 1 << 62, 0, annotation.id
 
     return tuple(sorted(annotations, key=key))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import accumulate, chain
+from itertools import accumulate, chain, groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -174,12 +174,14 @@ def check(set_: AnnotationSet, documents: Mapping[str, Document], scheme: Scheme
     text = documents[set_.document].text
     known = {layer.name: (roles_of((layer,)).keys(), attributes_of((layer,)).keys()) for layer in scheme.layers}
     spans = [span for annotation in set_.annotations for span in annotation.spans]
-    # Few things are said in ways that are many.
-    said = {(a.layer, *a.refs, None, *a.attributes) for a in set_.annotations}
-    names = [(layer, {*rest[: rest.index(None)]}, {*rest[rest.index(None) + 1 :]}) for layer, *rest in said]
+    of_layer: dict[str, list[Annotation]] = {}
+    for layer, together in groupby(set_.annotations, attrgetter("layer")):
+        of_layer.setdefault(layer, []).extend(together)
     if [text[span.start : span.end] for span in spans] == [span.quote for span in spans] and all(
-        layer in known and known[layer][0] >= refs and known[layer][1] >= attributes
-        for layer, refs, attributes in names
+        layer in known
+        and known[layer][0] >= set[str]().union(*[annotation.refs for annotation in found])
+        and known[layer][1] >= set[str]().union(*[annotation.attributes for annotation in found])
+        for layer, found in of_layer.items()
     ):
         return
     for annotation in set_.annotations:

@@ -160,7 +160,10 @@ def _annotations(
     rows: list[Annotation] = []
     counts: list[int] = []
     for set_ in owners:
-        found = [annotation for annotation in order(set_.annotations, all_names) if annotation.layer in names]
+        asked = set_.annotations
+        if len(of) < len(layers):
+            asked = tuple(annotation for annotation in asked if annotation.layer in names)
+        found = order(asked, all_names)
         rows += found
         counts.append(len(found))
     columns: dict[str, Sequence[Any] | pa.Array] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import chain, count, repeat
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from msgspec.structs import astuple
 
 from standoff.model import Annotation, AnnotationSet, Span
 from standoff.scheme import Role
-from standoff.validate.texts import Flags, Numbers, Texts, numbers
+from standoff.validate.texts import Flags, Numbers, Texts, listed, numbers
 from standoff.validate.work import Context, Page
 
 __all__ = ["Columns", "Links", "Marked"]
@@ -58,7 +58,7 @@ class Columns:
         self.texts = Texts([page.text or "" for page, _, _ in sets])
         if len(self.texts.joined) > _MOST:
             raise OverflowError(f"texts of {len(self.texts.joined)} characters")
-        annotations, codes, owners = _by_layer(context, sets)
+        annotations, codes, owners, self._order = _by_layer(context, sets)
         rows: list[tuple[Any, ...]] = list(zip(*map(astuple, annotations), strict=True)) or [()] * 8
         self.ids: tuple[str, ...] = rows[0]
         self.labels: tuple[str, ...] = rows[2]
@@ -75,15 +75,15 @@ class Columns:
         ends = np.searchsorted(codes, np.arange(len(names) + 1)).tolist()
         self._rows = {name: range(ends[n], ends[n + 1]) for n, name in enumerate(names)}
 
-        self.fragments: tuple[int, ...] = (*map(len, self.spans),)
+        self.fragments = numbers(map(len, self.spans))
         """How many fragments each row has."""
         flat = list(zip(*map(astuple, chain.from_iterable(self.spans)), strict=True)) or [(), (), ()]
         self.starts, self.ends = numbers(flat[0]), numbers(flat[1])
         self.quotes: tuple[str, ...] = flat[2]
         """Of each fragment, in the order of the rows."""
-        self.last = np.cumsum(numbers(self.fragments))
+        self.last = np.cumsum(self.fragments)
         """Where the fragments of the next row begin."""
-        self.row_of = np.arange(len(self.ids)).repeat(numbers(self.fragments))
+        self.row_of = np.arange(len(self.ids)).repeat(self.fragments)
         """The row of each fragment."""
         first = self.texts.first[self.set_of[self.row_of]]
         self.begins, self.stops = self.starts + first, self.ends + first
@@ -102,16 +102,21 @@ class Columns:
         rows = self.rows(layer)
         return slice(self._end(rows.start), self._end(rows.stop))
 
+    def sets_at(self, rows: Numbers) -> list[int]:
+        """The numbers of the sets of some rows."""
+        return listed(self.set_of[rows])
+
     def _end(self, row: int) -> int:
         return int(self.last[row - 1]) if row else 0
 
     @cached_property
     def row_by_id(self) -> list[dict[str, int]]:
         """Set -> id -> row; smaller than the set where an id stands twice."""
-        found: list[dict[str, int]] = [{} for _ in self.sets]
-        for owner, id, row in zip(self.set_of.tolist(), self.ids, count()):
-            found[owner][id] = row
-        return found
+        rows = np.empty(len(self.ids), np.int64)
+        rows[self._order] = np.arange(len(self.ids))
+        left = iter(rows.tolist())
+        # The first of the two is asked first, and tells where a set ends.
+        return [dict(zip([a.id for a in marked.annotations], left, strict=False)) for _, _, marked in self.sets]
 
     def links(self, layer: str, role: Role) -> Links:
         """All links of a role."""
@@ -187,10 +192,10 @@ class Columns:
 
     @cached_property
     def _extents(self) -> tuple[Flags, Numbers, Numbers]:
-        some = numbers(self.fragments) > 0
+        some = self.fragments > 0
         last = self.last[some]
         begins, stops = np.zeros((2, len(self.ids)), np.int64)
-        begins[some], stops[some] = self.begins[last - numbers(self.fragments)[some]], self.stops[last - 1]
+        begins[some], stops[some] = self.begins[last - self.fragments[some]], self.stops[last - 1]
         return some, begins, stops
 
     def extents(self) -> tuple[Numbers, Numbers]:
@@ -219,11 +224,11 @@ class Columns:
         return self._values[key]
 
 
-def _by_layer(context: Context, sets: Sequence[Marked]) -> tuple[Iterable[Annotation], Numbers, Numbers]:
-    """The annotations layer by layer, and the numbers of layer and set of each."""
+def _by_layer(context: Context, sets: Sequence[Marked]) -> tuple[Iterable[Annotation], Numbers, Numbers, Numbers]:
+    """The annotations layer by layer, and the numbers of layer and set of each; and where each was among all."""
     every = [*chain.from_iterable([marked.annotations for _, _, marked in sets])]
     numbered = {name: n for n, name in enumerate(context.layers)}
     codes = numbers([numbered.get(annotation.layer, _NONE) for annotation in every])
     owners = np.arange(len(sets)).repeat(numbers([len(marked.annotations) for _, _, marked in sets]))
     order = np.argsort(codes, kind="stable")
-    return [*map(every.__getitem__, order.tolist())], codes[order], owners[order]
+    return [*map(every.__getitem__, order.tolist())], codes[order], owners[order], order

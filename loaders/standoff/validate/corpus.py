@@ -124,7 +124,12 @@ def codebook_heading(context: Context) -> Iterator[Fault]:
     Why: Of two sections with one heading only the last is shown to annotators, and the two will come to differ.
     Do: Join the two.
     """
-    for heading, times in Counter(headings(context.scheme.files["CODEBOOK.md"])).items():
+    codebook = context.scheme.files["CODEBOOK.md"]
+    lines = [line[4:].strip() for line in codebook.splitlines() if line.startswith("### ")]
+    if len({*lines}) == len(lines):
+        # Which of them stand inside of examples need not be asked.
+        return
+    for heading, times in Counter(headings(codebook)).items():
         if times > 1:
             yield "", heading, f"section {heading!r} stands {times} times; expected it once"
 

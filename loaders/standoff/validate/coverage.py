@@ -87,7 +87,7 @@ def quoted(work: Work, constraint: Constraint) -> Iterator[Fault]:
         return
     spans = sorted((s.start, s.end) for a in said for s in a.spans)
     for pair in constraint.marks:
-        for begin, end in work.page.paragraphs:
+        for begin, end in work.page.paragraphs if pair[0] in text else ():
             for start, stop in _passages(text, begin, end, pair[0], pair[1]):
                 if not any(s < stop and start < e for s, e in spans):
                     yield (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from standoff.errors import UsageError
@@ -30,6 +30,15 @@ FEW = 500
 
 _HASHES, _ROWS = 120, 3
 """40 bands of 3 hashes miss 5 in 1,000 pairs at a similarity of 0.5, and 1 in 10,000 at 0.6 (1 - (1 - s^3)^40)."""
+
+_FEWEST = 64
+"""Up to so many are compared word by word: that takes less time than numpy to be loaded."""
+
+_SLOTS = 22
+"""Shingles are sorted out by no more than so many bits of their numbers."""
+
+_LONG = 12
+"""A text that has more characters than so many a word writes no spaces between words."""
 
 _CROWD, _LEADERS = 200, 8
 """Of more documents than these that share a band, each is held against the first of some groups alone: a million
@@ -122,7 +131,7 @@ def near(bands: Numbers, groups: Numbers) -> Numbers:
 def _words(text: str) -> list[str]:
     """What shingles are made of."""
     words = text.casefold().split()
-    return list("".join(words)) if len(text) > 12 * len(words) else words
+    return list("".join(words)) if len(text) > _LONG * len(words) else words
 
 
 def _runs(words: list[str]) -> Iterable[tuple[str, ...]]:
@@ -131,36 +140,54 @@ def _runs(words: list[str]) -> Iterable[tuple[str, ...]]:
     return zip(*(words[n:] for n in range(SHINGLE)), strict=False)
 
 
-def _hashes(words: list[str]) -> set[int]:
-    """The shingles as numbers: made in half the time, and the same for the same ones within a process."""
-    return {*map(hash, _runs(words))}
-
-
-def _enough(words: list[str]) -> set[int]:
-    """So many of a text's shingles that every near-duplicate has one of them.
-
-    Of two texts that are alike, each has at least `ALIKE` of its shingles in the other.
-    """
-    spared = int((1 - ALIKE) * (len(words) - SHINGLE + 1))
-    found = _hashes(words[: spared + SHINGLE])
-    # A shingle that stands twice counts once.
-    return found if len(found) > spared else _hashes(words)
-
-
 def _sharing(texts: Sequence[str], groups: Sequence[Hashable]) -> Sequence[tuple[int, int]]:
-    """The pairs of different groups that share a shingle, but for some that are surely not alike."""
-    largest, _ = Counter(groups).most_common(1)[0] if groups else (None, 0)
+    """The pairs of different groups that share a shingle, and hardly any others."""
     holders: dict[int, list[int]] = {}
     found: set[tuple[int, int]] = set()
-    for n in (n for n, group in enumerate(groups) if group != largest):
-        for shingle in _hashes(_words(texts[n])):
-            held = holders.setdefault(shingle, [])
-            found.update((m, n) for m in held)
+    for n, runs in enumerate(_hashed(texts) if len(texts) <= _FEWEST else _common(texts, groups)):
+        for run in runs:
+            held = holders.setdefault(run, [])
+            found.update((m, n) for m in held if groups[m] != groups[n])
             held.append(n)
-    for n in (n for n, group in enumerate(groups) if group == largest):
-        for shingle in holders.keys() & _enough(_words(texts[n])):
-            found.update((min(m, n), max(m, n)) for m in holders[shingle])
     return sorted(found, key=lambda pair: (pair[1], pair[0]))
+
+
+def _hashed(texts: Iterable[str]) -> list[set[int]]:
+    """The shingles of each text as numbers, the same for the same ones within a process."""
+    return [{*map(hash, _runs(_words(text)))} for text in texts]
+
+
+def _common(texts: Sequence[str], groups: Sequence[Hashable]) -> list[set[int]]:
+    """The same without most of those that one group alone has."""
+    import numpy as np
+
+    from standoff.validate.runs import numbered
+
+    runs, owners, counts = numbered(texts, SHINGLE)
+    odd = [n for n, (text, count) in enumerate(zip(texts, counts.tolist(), strict=True)) if _unusual(text, count)]
+    if odd:
+        # What counts as their words is written with spaces in between; of so few that they make no run, with more.
+        spaced = {n: _words(texts[n]) for n in odd}
+        filled = {n: " ".join([*words, *["\0"] * (SHINGLE - len(words))]) for n, words in spaced.items() if words}
+        runs, owners, _ = numbered([filled.get(n, text) for n, text in enumerate(texts)], SHINGLE)
+    known: dict[Hashable, int] = {}
+    group = np.array([known.setdefault(one, len(known)) for one in groups], np.int32)[owners]
+    size = 1 << min(max(16 * len(runs), 1).bit_length(), _SLOTS)
+    slots = (runs & np.uint64(size - 1)).astype(np.int64)
+    # Of all that fall into one slot, the last group stays: another one finds it there.
+    last = np.zeros(size, np.int32)
+    last[slots] = group
+    shared = np.zeros(size, bool)
+    shared[slots[last[slots] != group]] = True
+    common = shared[slots]
+    until = np.searchsorted(owners[common], np.arange(len(texts) + 1)).tolist()
+    left = runs[common].tolist()
+    return [{*left[start:end]} for start, end in pairwise(until)]
+
+
+def _unusual(text: str, count: int) -> bool:
+    """Whether the words of a text are no shingle, or are not what its shingles are made of."""
+    return count < SHINGLE or len(text) > _LONG * count
 
 
 def _proposed(texts: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
@@ -67,8 +67,11 @@ def uses(corpus: Corpus, *, among: Collection[Form] | None = None) -> dict[Form,
     found: dict[Form, dict[str, Use]] = {}
     for who, document, marked in _sets(corpus):
         page = corpus.documents.get(document)
-        for a in marked.annotations if page else ():
-            if len(a.spans) != 1 or (words is not None and a.spans[0].quote not in words):
+        asked: Iterable[Annotation] = marked.annotations
+        if words is not None:
+            asked = [a for a in asked if a.spans and a.spans[0].quote in words]
+        for a in asked if page else ():
+            if len(a.spans) != 1:
                 continue
             if a.label in labels.get(a.layer, ()):
                 span = a.spans[0]
@@ -104,14 +107,20 @@ def odd_ones(form: Form, labels: dict[str, Use]) -> Iterator[tuple[str, str, str
 
 def _several_ways(corpus: Corpus) -> frozenset[Form]:
     """The forms that have more than one label: hardly any, so that all else need not be counted."""
-    labels: dict[tuple[str, str], dict[str, str]] = {}
-    found: set[Form] = set()
+    places: dict[tuple[str, str], list[Annotation]] = {}
     for who, _, marked in _sets(corpus):
         for layer, together in groupby(marked.annotations, attrgetter("layer")):
-            first = labels.setdefault((layer, who), {})
-            for a in together:
-                if len(a.spans) == 1 and first.setdefault(words := a.spans[0].quote, a.label) != a.label:
-                    found.add((layer, who, words))
+            places.setdefault((layer, who), []).extend(together)
+    found: set[Form] = set()
+    for (layer, who), all_of in places.items():
+        single = [a for a in all_of if len(a.spans) == 1]
+        words, labels = [a.spans[0].quote for a in single], [a.label for a in single]
+        # Of a form with several labels, some differ from the last.
+        last = [*map(dict(zip(words, labels, strict=True)).__getitem__, words)]
+        if last != labels:
+            found.update(
+                (layer, who, form) for form, one, other in zip(words, labels, last, strict=True) if one != other
+            )
     return frozenset(found)
 
 

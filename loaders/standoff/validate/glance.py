@@ -60,11 +60,10 @@ def shaky(columns: Columns) -> Flags:
 def of_forms(columns: Columns, verdicts: Verdicts) -> Iterator[tuple[int, frozenset[str]]]:
     """Sets, and the rules that find fault with the form of some record of theirs."""
     golden = [annotator == GOLD for _, annotator, _ in columns.sets]
-    forms: list[Hashable] = []
-    for layer in columns.context.layers.values():
-        owners = columns.set_of[columns.rows(layer.name)].tolist()
-        gold = [*map(golden.__getitem__, owners)] if any(golden) else [False] * len(owners)
-        forms += _forms(columns, layer, gold)
+    gold = np.array(golden, bool)[columns.set_of]
+    forms: list[Hashable] = [
+        *chain.from_iterable(_forms(columns, layer, gold) for layer in columns.context.layers.values())
+    ]
     # What is of no layer comes first.
     first = len(columns.ids) - len(forms)
     rows = {form: row for form, row in dict(zip(forms, count(first))).items() if form not in verdicts.sound}
@@ -83,27 +82,34 @@ def of_forms(columns: Columns, verdicts: Verdicts) -> Iterator[tuple[int, frozen
             yield from ((n, found[form]) for n, form in zip(owners, forms, strict=True) if form in found)
 
 
-def _forms(columns: Columns, layer: Layer, gold: Iterable[bool]) -> list[Hashable]:
-    """The form of each row of a layer.
+def _forms(columns: Columns, layer: Layer, gold: Flags) -> Iterator[Hashable]:
+    """The form of each row of a layer: its label, the values of its attributes, its numbers, and names of roles.
 
-    Which attributes it has follows from their number and the values of those that the layer has.
+    Which attributes it has follows from their number and the values of those that the layer has; which roles, where as
+    many are filled as it has, from how many targets each has.
     """
     rows = columns.rows(layer.name)
-    attributes, refs = columns.attributes[rows], columns.refs[rows]
-    return [
-        *zip(
-            gold,
-            repeat(layer.name),
-            columns.labels[rows],
-            columns.fragments[rows],
-            map(bool, columns.notes[rows]),
-            map(bool, columns.derived_from[rows]),
-            map(len, attributes),
-            *(columns.values(layer.name, attribute.name) for attribute in layer.attributes),
-            map(tuple, refs),
-            *(columns.links(layer.name, role).counts.tolist() for role in layer.roles),
-        )
-    ]
+    refs = columns.refs[rows]
+    counts = [columns.links(layer.name, role).counts for role in layer.roles]
+    filled = sum([count > 0 for count in counts], np.zeros(len(refs), np.int64))
+    unclear = (filled != numbers(map(len, refs))).tolist()
+    said = (_said(of[rows]) for of in (columns.notes, columns.derived_from))
+    code = np.full(len(refs), [*columns.context.layers].index(layer.name))
+    several = numbers(map(len, columns.attributes[rows]))
+    packed = np.column_stack([code, gold[rows], columns.fragments[rows], *said, several, *counts])
+    return zip(
+        columns.labels[rows],
+        # The numbers of a row as one value: its bytes.
+        packed.view(f"V{packed.strides[0]}").ravel().tolist(),
+        *(columns.values(layer.name, attribute.name) for attribute in layer.attributes),
+        [tuple(of) if is_ else None for of, is_ in zip(refs, unclear, strict=True)] if any(unclear) else repeat(None),
+        strict=False,
+    )
+
+
+def _said(texts: Sequence[Sequence[str]]) -> Flags:
+    """Which of some texts hold something; hardly any do."""
+    return np.array([*map(bool, texts)]) if any(texts) else np.zeros(len(texts), bool)
 
 
 def _record(columns: Columns, layer: str, row: int) -> Annotation:

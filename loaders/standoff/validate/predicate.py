@@ -48,7 +48,15 @@ def predicate(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Predicate |
         tests.append(_names(required, known))
     if len(tests) == 1:
         return tests[0]
-    return lambda value: all(test(value) for test in tests)
+
+    # Most of the time is spent here and in `_properties`, and less so than where `all` asks a generator.
+    def valid(value: Any) -> bool:
+        for test in tests:  # noqa: SIM110 - takes half the time
+            if not test(value):
+                return False
+        return True
+
+    return valid
 
 
 def _test(keyword: str, asked: Any, root: Mapping[str, Any]) -> Predicate | None:
@@ -102,7 +110,6 @@ def _properties(below: Mapping[str, Predicate | None]) -> Predicate | None:
     if len(tests) < len(below):
         return None
 
-    # Most of the time is spent here, and less so than where `all` asks a generator.
     def valid(value: Any) -> bool:
         if isinstance(value, dict):
             for name, test in tests:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from standoff.model import Segments
 
-__all__ = ["ALNUM", "MARK", "SPACE", "Flags", "Numbers", "Texts", "cut_wrongly", "numbers"]
+__all__ = ["ALNUM", "MARK", "SPACE", "Flags", "Numbers", "Texts", "cut_wrongly", "doubled", "listed", "numbers"]
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -71,6 +71,19 @@ class Texts:
 def numbers(values: Iterable[int]) -> Numbers:
     """Integers as an array."""
     return np.fromiter(values, np.int64)
+
+
+def listed(found: Numbers) -> list[int]:
+    """An array as integers."""
+    return found.tolist()  # type: ignore[no-any-return]
+
+
+def doubled(keys: Numbers) -> Flags:
+    """Of the keys that stand twice or more, all but one."""
+    order = np.argsort(keys, kind="stable")
+    found = np.zeros(len(keys), bool)
+    found[order[1:]] = keys[order[1:]] == keys[order[:-1]]
+    return found
 
 
 def cut_wrongly(texts: Texts, segments: Sequence[Segments]) -> tuple[Flags, list[Numbers]]:
