@@ -48,7 +48,7 @@ def releases_at(folders: Iterable[Path]) -> dict[str, Corpus]:
     """
     from standoff.release import read_release
 
-    releases = (read_release(folder) for folder in folders)
+    releases = (read_release(folder, yanked=True) for folder in folders)
     return {release.version: release for release in releases}
 
 
@@ -92,7 +92,7 @@ def _show_text(findings: Sequence[Finding], corpus: Corpus | None, left_out: int
 
 
 def _text(path: Path) -> str | None:
-    """What a file holds that a finding names; it may be one that is missing."""
-    from standoff.files import read_text
+    """What a file holds that a finding names; it may be one that is missing, or whose encoding is what was found."""
+    from standoff.files import read_bytes
 
-    return read_text(path) if path.is_file() else None
+    return read_bytes(path).decode(errors="replace") if path.is_file() else None

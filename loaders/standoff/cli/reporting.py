@@ -65,11 +65,12 @@ def _checked(source: str, root: Path, releases: tuple[Path, ...]) -> tuple[Corpu
 
 def _before(corpus: Corpus, previous: str | None, root: Path, releases: tuple[Path, ...]) -> Before | str:
     """What the corpus is compared with, or why there is nothing."""
+    from standoff.errors import masked
     from standoff.release.sources import open_source
     from standoff.report import Before
 
     if previous is not None:
-        return Before(previous, open_source(previous, root, releases=releases))
+        return Before(masked(previous), open_source(previous, root, releases=releases))
     found = _last(corpus, None, root, releases)
     if found is None:
         return "nothing was released yet; --previous compares with any other corpus"
