@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from measuring import Measure, medians, table
 
-from standoff.text import Units
+from standoff.units import Units
 
 LENGTH, OFFSETS, DOCUMENTS, TIMES = 3500, 90, 100, 50
 WORDS = {

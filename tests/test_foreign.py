@@ -23,7 +23,8 @@ from standoff.errors import SchemaError, StudioError
 from standoff.labelstudio.foreign import Evidence, Imported, Loss, from_export, read_map
 from standoff.labelstudio.tasks import to_task
 from standoff.model import Annotation, AnnotationSet, Corpus, Span
-from standoff.text import Alignment, Units
+from standoff.text import Alignment
+from standoff.units import Units
 
 MAP: dict[str, Any] = {
     "text": "body",

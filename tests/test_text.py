@@ -13,7 +13,6 @@ from standoff.model import Corpus, Dropped, Span
 from standoff.text import (
     Alignment,
     Quotation,
-    Units,
     anchor,
     conflict,
     context,
@@ -25,6 +24,7 @@ from standoff.text import (
     sha,
     spans_of,
 )
+from standoff.units import Units
 
 # 👩🏽‍🚀 is four code points (woman, skin tone, zero width joiner, rocket) in seven UTF-16 units and fifteen bytes.
 ASTRONAUT = "\U0001f469\U0001f3fd\u200d\U0001f680"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standoff.errors import OffsetError
-from standoff.text import Units
+from standoff.units import Units
 
 UNIT: st.SearchStrategy[Literal["utf-16", "utf-8"]] = st.sampled_from(["utf-16", "utf-8"])
 # Long texts as well, and of each width in which Python stores a text.

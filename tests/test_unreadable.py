@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
-import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from disputes import all_decided, planted, with_decisions
@@ -21,7 +20,6 @@ from standoff.adjudicate import derive
 from standoff.cli import main
 from standoff.errors import FileError
 from standoff.model import Corpus
-from standoff.release import review
 from standoff.validate import check
 
 TINY = Path(__file__).parent / "tiny"
@@ -113,15 +111,6 @@ def test_sign_offs_of_another_shape_are_a_finding(copy: Path, value: object, mes
 
     assert (found.file, found.rule) == (REVIEWS, "record-shape")
     assert found.message.startswith(message)
-
-
-def test_the_shape_of_sign_offs_is_that_of_which_they_are_read() -> None:
-    def fields(kind: type) -> list[tuple[str, bool]]:
-        return [(field.name, field.required) for field in msgspec.structs.fields(kind)]
-
-    assert fields(files._Review) == fields(review.Review)
-    assert fields(files._Accepted) == fields(review.Accepted)
-    assert fields(files._Reviews) == fields(review._Reviews)
 
 
 def test_a_json_file_that_nothing_reads_is_json(copy: Path) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,6 +30,7 @@ from standoff.model import (
     Finding,
     Policy,
     Release,
+    Reviews,
     Right,
     Segments,
     Splits,
@@ -40,6 +39,17 @@ from standoff.model import (
 from standoff.schema import parse
 from standoff.schema.shapes import misshapen
 from standoff.scheme import Scheme
+from standoff.storage import (
+    bytes_inside,
+    forget_links,
+    json_in,
+    read_bytes,
+    read_json,
+    read_text,
+    relative,
+    stays_inside,
+    write,
+)
 from standoff.text import decode, decode_json, drop
 
 __all__ = [
@@ -119,9 +129,9 @@ def inspect(root: Path) -> tuple[Corpus, tuple[Finding, ...]]:
     """
     reading = _Reading(root)
     corpus = _read(reading)
-    for path in _json_in(root):
+    for path in json_in(root):
         if path == root / _REVIEWS:
-            reading.record(path, _Reviews)
+            reading.record(path, Reviews)
         elif path not in reading.seen and path.parent != root / "schema":
             reading.value(path)
     # What the scheme was made of has been read; of the rest of the folder nothing but its being JSON is known.
@@ -139,17 +149,16 @@ class _Reading:
         self.errors: list[FileError] = []
         """What cannot be read at all; each is a finding too."""
         self.seen: set[Path] = set()
-        # Links may have changed since something was read.
-        _resolved.cache_clear()
+        forget_links()
 
     def value(self, path: Path) -> Any:
         """What a file of JSON holds; `_NOTHING` where that cannot be read."""
         self.seen.add(path)
         try:
-            _stays_inside(path, self.root)
+            stays_inside(path, self.root)
             return read_json(path)
         except FileError as error:
-            error.place = _relative(path, self.root)
+            error.place = relative(path, self.root)
             self.unreadable(error)
             return _NOTHING
 
@@ -173,7 +182,7 @@ class _Reading:
         try:
             return read_document(self.root, path.stem)
         except (RecordError, OffsetError) as error:
-            field = error.place.removeprefix(_relative(path, self.root)).strip()
+            field = error.place.removeprefix(relative(path, self.root)).strip()
             self.findings.append(_finding(path, self.root, path.stem, field, error.message))
         except FileError as error:
             self.unreadable(error)
@@ -192,7 +201,7 @@ def _read(reading: _Reading) -> Corpus:
     """The corpus of a checkout, as far as it can be read."""
     root, findings = reading.root, reading.findings
     for path in sorted((root / "schema").glob("*.*")):
-        _stays_inside(path, root)
+        stays_inside(path, root)
     scheme = read_scheme(root)
     documents: dict[str, Document] = {}
     for path in _json_files(root / "corpus" / "documents"):
@@ -223,7 +232,7 @@ def _read(reading: _Reading) -> Corpus:
                 gold[path.stem] = found
             elif annotator == GOLD:
                 findings.append(
-                    _finding(path, root, "", "annotator", f"expected it in {_relative(folder / GOLD, root)}")
+                    _finding(path, root, "", "annotator", f"expected it in {relative(folder / GOLD, root)}")
                 )
             elif annotator in RESERVED:
                 findings.append(_finding(path, root, "", "annotator", _reserved(annotator)))
@@ -234,8 +243,8 @@ def _read(reading: _Reading) -> Corpus:
     for path in _json_files(folder / "decisions"):
         if decided := reading.record(path, Decisions):
             findings.extend(_misplaced(path, root, ("document", decided.document, path.stem)))
-            findings.extend(_doubled(_relative(path, root), [one.id for one in decided.decisions]))
-            findings.extend(_doubled(_relative(path, root), [one.id for one in decided.entities]))
+            findings.extend(_doubled(relative(path, root), [one.id for one in decided.decisions]))
+            findings.extend(_doubled(relative(path, root), [one.id for one in decided.entities]))
             if decided.decisions or decided.entities:
                 decisions[path.stem] = decided
     findings.extend(_doubled("corpus/entities.json", [entity.id for entity in entities.entities]))
@@ -279,26 +288,6 @@ class _Rights(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Tombstones(msgspec.Struct, forbid_unknown_fields=True):
     withdrawn: tuple[Withdrawn, ...] = ()
-
-
-class _Accepted(msgspec.Struct, forbid_unknown_fields=True):
-    rule: str
-    file: str
-    id: str
-    reason: str
-
-
-class _Review(msgspec.Struct, forbid_unknown_fields=True):
-    reviewer: str
-    date: str
-    content_sha256: str
-    accepted: tuple[_Accepted, ...] = ()
-
-
-class _Reviews(msgspec.Struct, forbid_unknown_fields=True):
-    """The shape of what `standoff.release.review` reads and writes, which no corpus is made of."""
-
-    reviews: tuple[_Review, ...] = ()
 
 
 class _Releases(msgspec.Struct, forbid_unknown_fields=True):
@@ -347,19 +336,19 @@ def read_document(root: Path, id: str) -> Document:
         OffsetError: the dropped ranges do not lie in the raw text, in order.
     """
     path = root / "corpus" / "documents" / f"{id}.json"
-    place = _relative(path, root)
-    record = decode_json(decode(_bytes_inside(path, root), place=place), place=place)
+    place = relative(path, root)
+    record = decode_json(decode(bytes_inside(path, root), place=place), place=place)
     if not isinstance(record, dict):
         raise RecordError(f"is a JSON {type(record).__name__}; expected an object", place=place)
     raw_path = raw_file(root, id)
-    raw = decode(_bytes_inside(raw_path, root), place=_relative(raw_path, root))
+    raw = decode(bytes_inside(raw_path, root), place=relative(raw_path, root))
     try:
         if "text" in record:
             raise RecordError("Object contains unknown field `text`; expected it in the raw file alone", place=place)
         document = msgspec.convert({**record, "text": ""}, Document)
         if len(raw) != document.raw_length:
             raise RecordError(
-                f"raw_length is {document.raw_length}, but {_relative(raw_path, root)} has {len(raw)} characters",
+                f"raw_length is {document.raw_length}, but {relative(raw_path, root)} has {len(raw)} characters",
                 place=place,
             )
         return msgspec.structs.replace(document, text=drop(raw, document.dropped))
@@ -384,15 +373,6 @@ def raw_file(root: Path, id: str) -> Path:
     raise FileError("not found; expected the document's raw file", place=f"corpus/raw/{id}.txt")
 
 
-def read_text(path: Path) -> str:
-    """The text of a UTF-8 file.
-
-    Raises:
-        FileError: the file is missing, cannot be read or is not UTF-8.
-    """
-    return decode(read_bytes(path), place=str(path))
-
-
 def raw_bytes(root: Path, corpus: Corpus) -> dict[str, bytes]:
     """Document -> the bytes of its raw file.
 
@@ -405,48 +385,18 @@ def raw_bytes(root: Path, corpus: Corpus) -> dict[str, bytes]:
 def stored_files(root: Path) -> dict[str, bytes]:
     """Path -> the bytes of each JSON file of a checkout, as they are; what cannot be read, `inspect` tells of."""
     found = {}
-    for path in _json_in(root):
+    for path in json_in(root):
         try:
-            found[_relative(path, root)] = _bytes_inside(path, root)
+            found[relative(path, root)] = bytes_inside(path, root)
         except FileError:
             continue
     return found
-
-
-def read_json(path: Path) -> Any:
-    """The value that a file of JSON holds.
-
-    Raises:
-        FileError: the file is missing, not UTF-8, or no JSON; names the place in it.
-    """
-    return decode_json(read_text(path), place=str(path))
 
 
 def set_path(root: Path, annotator: str, document: str) -> Path:
     """Where a set lies."""
     folder = root / "annotations" / GOLD if annotator == GOLD else root / "annotations" / "sets" / annotator
     return folder / f"{document}.json"
-
-
-def write(path: Path, data: str | bytes) -> bool:
-    """Puts a file in place, whole or not at all; says whether anything changed."""
-    data = data.encode() if isinstance(data, str) else data
-    try:
-        if path.read_bytes() == data:
-            return False
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as aside:
-        try:
-            aside.write(data)
-            aside.flush()
-            os.fsync(aside.fileno())
-            Path(aside.name).chmod(0o644)
-            Path(aside.name).replace(path)
-        except BaseException:
-            Path(aside.name).unlink()
-            raise
-    return True
 
 
 def write_set(root: Path, annotations: AnnotationSet, scheme: Scheme) -> bool:
@@ -532,66 +482,8 @@ def _id_at(value: Any, field: str) -> str:
 
 
 def _finding(path: Path, root: Path, id: str, field: str, message: str) -> Finding:
-    return Finding(_relative(path, root), id, field, "record-shape", "error", message)
-
-
-def _json_in(root: Path) -> list[Path]:
-    """Each JSON file of a checkout."""
-    return sorted(path for folder in ("annotations", "corpus", "schema") for path in (root / folder).rglob("*.json"))
+    return Finding(relative(path, root), id, field, "record-shape", "error", message)
 
 
 def _json_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.json")) if folder.is_dir() else []
-
-
-def _stays_inside(path: Path, root: Path) -> None:
-    """Refuses a file that a symbolic link leads out of a checkout to, or nowhere.
-
-    Raises:
-        FileError: it is such a one.
-    """
-    inside, place = _resolved(root), _relative(path, root)
-    if path.is_symlink():
-        target = path.resolve()
-        if not target.exists():
-            to = str(path.readlink())
-            raise FileError(f"is a symbolic link to {to!r}, which is not there; expected a file", place=place)
-    else:
-        target = _resolved(path.parent)
-    if not target.is_relative_to(inside):
-        raise FileError(
-            f"a symbolic link leads out of the corpus, to {str(target)!r}; expected a file in it", place=place
-        )
-
-
-@lru_cache(maxsize=1024)
-def _resolved(folder: Path) -> Path:
-    """Where a folder really is."""
-    return folder.resolve()
-
-
-def _bytes_inside(path: Path, root: Path) -> bytes:
-    try:
-        _stays_inside(path, root)
-        return read_bytes(path)
-    except FileError as error:
-        error.place = _relative(path, root)
-        raise
-
-
-def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a file.
-
-    Raises:
-        FileError: the file is missing or cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise FileError("not found", place=str(path)) from error
-    except OSError as error:
-        raise FileError(f"cannot be read: {error.strerror}", place=str(path)) from error

@@ -15,6 +15,7 @@ __all__ = [
     "REASONS",
     "RESERVED",
     "SPLITS",
+    "Accepted",
     "Annotation",
     "AnnotationSet",
     "Annotator",
@@ -32,6 +33,8 @@ __all__ = [
     "Policy",
     "Progress",
     "Release",
+    "Review",
+    "Reviews",
     "Right",
     "Segments",
     "Severity",
@@ -335,6 +338,39 @@ class Finding(Struct, frozen=True, order=True):
     def __str__(self) -> str:
         place = self.file + (f"#{self.id}" if self.id else "") + (f" {self.field}" if self.field else "")
         return f"{place}: {self.message} ({self.rule})"
+
+
+class Accepted(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+    """A warning that a reviewer lets stand: all findings of one rule on one thing in one file."""
+
+    rule: str
+    file: str
+    id: str
+    reason: str
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether it is about this finding, which then blocks nothing."""
+        return finding.severity == "warning" and (finding.rule, finding.file, finding.id) == (
+            self.rule,
+            self.file,
+            self.id,
+        )
+
+
+class Review(Struct, frozen=True, forbid_unknown_fields=True):
+    """One reviewer's sign-off of one content."""
+
+    reviewer: str
+    """A pseudonym."""
+    date: str
+    content_sha256: str
+    accepted: tuple[Accepted, ...] = ()
+
+
+class Reviews(Struct, frozen=True, forbid_unknown_fields=True):
+    """The sign-offs of a checkout, which are no part of the content that they are about."""
+
+    reviews: tuple[Review, ...] = ()
 
 
 def derived_id(label: str, *of: str) -> str:

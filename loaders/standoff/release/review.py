@@ -15,7 +15,8 @@ from msgspec import Struct
 from standoff.canon import canonical_list, content_digest
 from standoff.errors import RecordError, ReleaseError, UsageError, nearest
 from standoff.files import read_bytes, write
-from standoff.model import Corpus, Finding
+from standoff.model import Accepted, Corpus, Finding, Review, Reviews
+from standoff.text import decode, decode_json
 
 __all__ = [
     "REVIEWS",
@@ -36,33 +37,6 @@ REVIEWS = "corpus/reviews.json"
 PSEUDONYM = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class Accepted(Struct, frozen=True, order=True, forbid_unknown_fields=True):
-    """A warning that a reviewer lets stand: all findings of one rule on one thing in one file."""
-
-    rule: str
-    file: str
-    id: str
-    reason: str
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether it is about this finding, which then blocks nothing."""
-        return finding.severity == "warning" and (finding.rule, finding.file, finding.id) == (
-            self.rule,
-            self.file,
-            self.id,
-        )
-
-
-class Review(Struct, frozen=True, forbid_unknown_fields=True):
-    """One reviewer's sign-off of one content."""
-
-    reviewer: str
-    """A pseudonym."""
-    date: str
-    content_sha256: str
-    accepted: tuple[Accepted, ...] = ()
-
-
 class Standing(Struct, frozen=True):
     """Whether the content of a corpus, as it is, was signed."""
 
@@ -78,10 +52,6 @@ class Standing(Struct, frozen=True):
     def holds(self) -> bool:
         """Whether somebody signed this content, and nothing blocks that the rules find in it now."""
         return bool(self.signed) and not self.open
-
-
-class _Reviews(Struct, forbid_unknown_fields=True):
-    reviews: tuple[Review, ...] = ()
 
 
 def standing(corpus: Corpus, findings: Iterable[Finding], reviews: Sequence[Review]) -> Standing:
@@ -156,14 +126,15 @@ def read_reviews(root: Path) -> tuple[Review, ...]:
     """The sign-offs of a checkout; none where nobody signed yet.
 
     Raises:
-        RecordError: the file does not hold sign-offs.
+        FileError: the file cannot be read, or holds no JSON.
+        RecordError: it does not hold sign-offs.
     """
     path = root / REVIEWS
     if not path.exists():
         return ()
     try:
-        return msgspec.json.decode(read_bytes(path), type=_Reviews).reviews
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return msgspec.convert(decode_json(decode(read_bytes(path), place=REVIEWS), place=REVIEWS), Reviews).reviews
+    except msgspec.ValidationError as error:
         raise RecordError(str(error), place=REVIEWS) from error
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from standoff.errors import OffsetError, StudioError
 from standoff.labelstudio.regions import folded
-from standoff.text import Units
+from standoff.units import Units
 
 __all__ = ["Claim", "Evidence", "Survey", "Unit", "added", "evidence", "in_code_points", "judged", "survey"]
 
