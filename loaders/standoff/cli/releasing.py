@@ -32,7 +32,7 @@ __all__ = ["build", "roundtrip", "sign_release", "verify"]
     type=click.Choice(["full", "text-free"]),
     default="full",
     show_default=True,
-    help="text-free: without any words of the articles; standoff hydrate puts them back.",
+    help="text-free: without the words of the articles, but for titles and names; standoff hydrate puts them back.",
 )
 @sharded(build_over)
 def build(version: str, out: Path, date: str | None, previous: str | None, edition: Edition) -> None:
