@@ -136,7 +136,7 @@ def test_a_new_corpus_grows_validates_goes_out_and_back_and_is_built(
 
 def test_the_commands_of_the_readme_run_as_they_stand(root: Path, copied: Path) -> None:
     readme = (root / "README.md").read_text()
-    (block,) = [body for body in re.findall(r"^```sh\n(.*?)^```", readme, re.M | re.S) if "standoff validate" in body]
+    (block,) = [body for body in re.findall(r"^```sh\n(.*?)^```", readme, re.M | re.S) if "standoff add" in body]
     shutil.copy(root / "tests" / "intake" / "harbour.html", copied / "article.html")
     (copied / "work.json").write_text(json.dumps({"document": "article", "annotations": []}))
     stated = ["--title", "unknown", "--published", "unknown", "--author", "unknown", "--publisher", "unknown"]

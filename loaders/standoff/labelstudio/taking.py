@@ -67,7 +67,8 @@ def taken(task: Mapping[str, Any], work: Taking, id: str, journal: Journal) -> T
     try:
         submitted = done(task)
         if len(submitted) > 1:
-            ids = ", ".join(str(one.get("id")) for one in submitted)
+            # PostgreSQL gives them in any order. A longer number is a later one.
+            ids = ", ".join(sorted((str(one.get("id")) for one in submitted), key=lambda id: (len(id), id)))
             message = f"{len(submitted)} annotations ({ids}); expected one: delete the one that does not count"
             findings.append(work.found(id, "studio-annotation-twice", message, f"{place} annotations"))
         findings.extend(_foreign(submitted, work, id, place))
