@@ -13,7 +13,6 @@ the target.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from measuring import Measure, table
+from measuring import Measure, peak_mb, table
 
 UNITS, ANNOTATORS, CATEGORIES, MISSING = 1_000_000, 3, 5, 0.1
 DOCUMENTS, RESAMPLES = 10_000, 1_000
@@ -83,8 +82,7 @@ def once(name: str) -> dict[str, float]:
         start = time.process_time()
         value = work()
         seconds.append(time.process_time() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"value": float(value), "seconds": seconds[0], "again": median(seconds[1:]), "megabytes": peak}
+    return {"value": float(value), "seconds": seconds[0], "again": median(seconds[1:]), "megabytes": peak_mb()}
 
 
 def apart(name: str) -> dict[str, float]:
