@@ -130,17 +130,18 @@ def _derived(
 ) -> Iterator[Located]:
     """What is wrong with what documents are derived from, and with what was derived."""
 
-    def context(found: Sequence[Bundle], more: Sequence[Bundle]) -> Context:
-        return Context(corpus_of([*found, *more], corpus), {}, frozenset())
-
-    parts = [(batch.bundles, beside(batch.bundles, stubs))]
-    if context(*parts[0]).adjudication.found is None:
-        # One document that cannot be derived would hide what is wrong with all that it is derived with.
-        parts = [((bundle,), beside([bundle], stubs)) for bundle in batch.bundles]
-    for found, more in parts:
-        # What is wrong with a document that others lead to is told where it stands.
+    def part(found: Sequence[Bundle]) -> tuple[Context, set[str]]:
+        """What is derived together, and the files in it that are told of where they stand: others lead to them."""
+        more = beside(found, stubs)
         others = {f"annotations/{kind}/{one.document.id}.json" for one in more for kind in ("decisions", GOLD)}
-        for finding in told(context(found, more), *_DERIVED):
+        return Context(corpus_of([*found, *more], corpus), {}, frozenset()), others
+
+    parts = [part(batch.bundles)]
+    if parts[0][0].adjudication.found is None:
+        # One document that cannot be derived would hide what is wrong with all that it is derived with.
+        parts = [part([bundle]) for bundle in batch.bundles]
+    for context, others in parts:
+        for finding in told(context, *_DERIVED):
             if finding.file not in others:
                 yield located(finding)
 
