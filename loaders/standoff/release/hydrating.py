@@ -25,7 +25,16 @@ from standoff.schema import parse
 from standoff.tables import from_tables
 from standoff.text import context, decode, drop, inside_word
 
-__all__ = ["Hydrated", "Hydration", "SpanState", "bare_files", "check_same", "hydrate", "hydrated", "texts_beside"]
+__all__ = [
+    "Hydrated",
+    "Hydration",
+    "SpanState",
+    "bare_files",
+    "hydrate",
+    "hydrated",
+    "settle",
+    "texts_beside",
+]
 
 
 class SpanState(Struct, frozen=True):
@@ -252,15 +261,24 @@ def _made(folder: Path, facts: About, tables: Any, raw: Mapping[str, str], out: 
         for config, splits in derived_tables(corpus).items():
             for split, table in splits.items():
                 write_parquet(table, made / DATA / config / f"{split}.parquet")
-        for path, text in texts.items():
-            at = inside(made, path)
-            at.parent.mkdir(parents=True, exist_ok=True)
-            at.write_bytes(text.encode())
-        (made / SUMS).write_bytes(sums_text(whole.sums).encode())
-        check_same(made, whole)
-        if not placed(made, out / facts.version) and verify(out / facts.version) != whole.sums:
-            raise ReleaseError("exists, and is not the full edition; expected another folder", place=str(out))
+        settle(made, out / facts.version, texts, whole)
     return out / facts.version
+
+
+def settle(made: Path, place: Path, texts: Mapping[str, str], whole: Whole) -> None:
+    """Puts the texts and checksums of a full edition beside the tables that were made of it, and all into its place.
+
+    Raises:
+        ReleaseError: it is not the full edition, file by file; or something else is in its place.
+    """
+    for path, text in texts.items():
+        at = inside(made, path)
+        at.parent.mkdir(parents=True, exist_ok=True)
+        at.write_bytes(text.encode())
+    (made / SUMS).write_bytes(sums_text(whole.sums).encode())
+    _check_same(made, whole)
+    if not placed(made, place) and verify(place) != whole.sums:
+        raise ReleaseError("exists, and is not the full edition; expected another folder", place=str(place.parent))
 
 
 def texts_beside(folder: Path, whole: Whole, raw: Mapping[str, str]) -> dict[str, str]:
@@ -270,7 +288,7 @@ def texts_beside(folder: Path, whole: Whole, raw: Mapping[str, str]) -> dict[str
     return {path: restored(text, raw) for path, text in told.items()}
 
 
-def check_same(made: Path, whole: Whole) -> None:
+def _check_same(made: Path, whole: Whole) -> None:
     """Holds a full edition against what it must be.
 
     Raises:

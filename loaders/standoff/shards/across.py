@@ -24,7 +24,7 @@ from standoff.validate.work import Context
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["BucketJob", "check_bucket", "compare_bucket", "fetch_texts"]
+__all__ = ["BucketJob", "check_bucket", "compare_bucket", "fetch_texts", "only_text"]
 
 PAIRS, WANTED, TEXTS = "pairs.parquet", "wanted.parquet", "texts.parquet"
 
@@ -213,7 +213,7 @@ def _alike(job: BucketJob, folder: Path) -> dict[str, int]:
         where: dict[str, Any] = {id: split for id, split, _, _ in both}
         of = structs.replace(
             head,
-            documents={id: _only_text(id, text) for id, _, text, _ in both},
+            documents={id: only_text(id, text) for id, _, text, _ in both},
             splits=Splits(where),
         )
         places = {id: place for id, _, _, place in both}
@@ -242,7 +242,7 @@ def _tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
     return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
-def _only_text(id: str, text: str) -> Document:
+def only_text(id: str, text: str) -> Document:
     """A document of which nothing but its text is known."""
     unknown = Fact("unknown")
     return Document(

@@ -31,6 +31,7 @@ from standoff.release.front_matter import Tables, front_matter
 from standoff.release.markdown import plain, table_lines
 from standoff.release.review import Review
 from standoff.release.statement import data_statement
+from standoff.shards.across import only_text
 from standoff.shards.tallies import Tally
 
 __all__ = ["Counted", "descriptions_of", "portrait"]
@@ -190,20 +191,7 @@ class _Many(Mapping[str, Any]):
 
 
 def _pages(tally: Tally, dropped: list[Dropped]) -> Iterator[Document]:
-    unknown = Fact("unknown")
-    blank = Document(
-        id="",
-        title="",
-        language="",
-        media_type="",
-        published=unknown,
-        source=Source(unknown, unknown, unknown),
-        rights="",
-        raw_sha256="",
-        raw_length=0,
-        text_sha256="",
-        text="",
-    )
+    blank = only_text("", "")
     # The first of all has what is counted over all of them; the first that is dated, the first date.
     whole: dict[str, Any] = {"text": range(tally.characters), "dropped": dropped}
     dates = list(tally.dates[:1])

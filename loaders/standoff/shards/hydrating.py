@@ -22,10 +22,9 @@ from standoff.engine import Crew, Engine, Receipt, aside, hired, key_of, run, se
 from standoff.errors import ReleaseError
 from standoff.files import read_bytes, read_withdrawn
 from standoff.model import Corpus, Progress, Splits, silent
-from standoff.release.building import placed
 from standoff.release.editions import full_tables, read_whole
-from standoff.release.folder import ABOUT, SUMS, WITHDRAWN, About, inside, sums_text, verify
-from standoff.release.hydrating import Hydrated, bare_files, check_same, hydrated, texts_beside
+from standoff.release.folder import ABOUT, WITHDRAWN, About
+from standoff.release.hydrating import Hydrated, bare_files, hydrated, settle, texts_beside
 from standoff.release.loading import derived_tables, parquet_files, read_parquet
 from standoff.schema import parse
 from standoff.scheme import Scheme
@@ -376,14 +375,7 @@ def _made(
         made = beside / facts.version
         stand = [(folder_of(job), part.rows) for job, part in zip(of_shards, parts, strict=True)]
         joined(made, derived_tables(head), stand, crew, progress, groups=whole.groups)
-        for path, text in texts.items():
-            at = inside(made, path)
-            at.parent.mkdir(parents=True, exist_ok=True)
-            at.write_bytes(text.encode())
-        (made / SUMS).write_bytes(sums_text(whole.sums).encode())
-        check_same(made, whole)
-        if not placed(made, out / facts.version) and verify(out / facts.version) != whole.sums:
-            raise ReleaseError("exists, and is not the full edition; expected another folder", place=str(out))
+        settle(made, out / facts.version, texts, whole)
     return out / facts.version
 
 
